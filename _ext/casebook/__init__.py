@@ -1,0 +1,44 @@
+"""The press of *Elite Engineering Case Studies*: one Sphinx extension.
+
+Each module below gives one feature and has its own ``setup_…``; their pure parts are in `core`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .bibliography import setup_bibliography
+from .domain import setup_domain
+from .editions import setup_editions
+from .figures.diagrams import setup_diagrams
+from .generated import setup_generated
+from .look import setup_look
+from .metrics import setup_metrics
+from .opening import setup_opening
+from .patterns import setup_patterns
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.util.typing import ExtensionMetadata
+
+__version__ = "1.0"
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Register every feature."""
+    app.setup_extension("sphinxcontrib.bibtex")
+    setup_domain(app)
+    setup_bibliography(app)
+    setup_metrics(app)
+    setup_patterns(app)
+    setup_opening(app)
+    setup_generated(app)
+    setup_diagrams(app)
+    setup_editions(app)
+    setup_look(app)
+    return {
+        "version": __version__,
+        "env_version": 1,
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+    }

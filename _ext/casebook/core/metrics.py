@@ -1,0 +1,293 @@
+"""Metrics: figures that carry their source, date and kind of evidence.
+
+A row of a metrics table becomes a `Metric`, still unresolved: a derived one holds a formula over
+other metrics of the book.  `resolve` computes all of them at once; dates, sources and the weakest
+kind of evidence are inherited along the formulas.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from graphlib import CycleError, TopologicalSorter
+
+from . import dates, formulas, quantities, units, yamlbody
+from .dates import Span
+from .formulas import Formula
+from .problems import Kind, Problem, suggestion
+from .quantities import Printed, Quantity, ValueProblem
+from .units import Unit
+from .yamlbody import Record
+
+_ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+_COMMON = ("id", "label", "what", "kind", "doubt")
+_SAID = (*_COMMON, "value", "as-of", "source", "locator", "via")
+_COMPUTED = (*_COMMON, "formula", "unit", "digits")
+_ALL = tuple(dict.fromkeys(_SAID + _COMPUTED))
+DIGITS = 4
+"""Significant digits of a computed figure, unless its row says otherwise."""
+
+
+class Evidence(Enum):
+    """How a figure is known, from the strongest to the weakest."""
+
+    REPORTED = "reported"
+    """Said by those who know: the company, its code, its documentation."""
+    SECONDARY = "secondary"
+    """Said by others, who quote those who know."""
+    DERIVED = "derived"
+    """Computed from other figures of the book."""
+
+    @property
+    def weight(self) -> int:
+        """Greater is weaker."""
+        return list(Evidence).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A row as it was written; either `quantity` or `formula` is there."""
+
+    id: str
+    label: str
+    what: str
+    evidence: Evidence
+    line: int = field(repr=False)
+    quantity: Quantity | None = None
+    formula: Formula | None = None
+    formula_line: int = field(default=0, repr=False)
+    unit: Unit = units.DIMENSIONLESS
+    digits: int = DIGITS
+    as_of: Span | None = None
+    source: str = ""
+    locator: str = ""
+    via: str = ""
+    doubt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A metric with its value; `basis` is the weakest evidence among what it was computed from."""
+
+    metric: Metric
+    quantity: Quantity
+    as_of: Span
+    basis: Evidence
+    sources: tuple[str, ...]
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def printed(self) -> Printed:
+        """The value as it is printed everywhere in the book."""
+        return quantities.printed(
+            self.quantity, self.metric.digits if self.metric.formula else None
+        )
+
+    @property
+    def evidence_words(self) -> str:
+        """`reported`, `secondary`, `derived`, or `derived from secondary`."""
+        word = self.metric.evidence.value
+        weak = self.metric.formula and self.basis is Evidence.SECONDARY
+        return f"{word} from {self.basis.value}" if weak else word
+
+
+@dataclass(slots=True)
+class Table:
+    """What the body of a metrics table gave."""
+
+    metrics: list[Metric] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def parse(body: str, sources: Collection[str]) -> Table:
+    """Read the rows of a metrics table; `sources` are the keys of the bibliography."""
+    records, problems = yamlbody.records(body)
+    table = Table(problems=problems)
+    for record in records:
+        metric = _metric(record, sources)
+        table.problems += record.problems
+        if metric:
+            table.metrics.append(metric)
+    return table
+
+
+def _metric(record: Record, sources: Collection[str]) -> Metric | None:
+    evidence = _evidence(record)
+    computed = evidence is Evidence.DERIVED
+    if evidence is None:
+        record.check_fields(_ALL)
+    else:
+        record.check_fields(_COMPUTED if computed else _SAID)
+    identifier = record.need("id")
+    if identifier and not _ID.fullmatch(identifier):
+        message = f"the id '{identifier}' must be lower-case words joined by hyphens"
+        record.report(Kind.BAD_ID, message, "id")
+    label, what = record.need("label"), record.need("what")
+    said = _said(record, sources) if evidence and not computed else None
+    rule = _rule(record) if computed else None
+    if record.problems or evidence is None:
+        return None
+    common = (identifier, label, what, evidence, record.line)
+    doubt = record.text("doubt")
+    if rule:
+        formula, unit, digits = rule
+        return Metric(*common, formula=formula, formula_line=record.line_of("formula"),
+                      unit=unit, digits=digits, doubt=doubt)  # fmt: skip
+    assert said
+    quantity, as_of, source, locator = said
+    return Metric(*common, quantity=quantity, unit=quantity.unit, as_of=as_of, source=source,
+                  locator=locator, via=record.text("via"), doubt=doubt)  # fmt: skip
+
+
+def _evidence(record: Record) -> Evidence | None:
+    word = record.need("kind")
+    known = [kind.value for kind in Evidence]
+    if word in known:
+        return Evidence(word)
+    if word:
+        message = f"unknown kind of evidence '{word}'; the kinds are {', '.join(known)}"
+        record.report(Kind.BAD_KIND, message, "kind")
+    return None
+
+
+def _said(
+    record: Record, sources: Collection[str]
+) -> tuple[Quantity, Span, str, str] | None:
+    value, date = record.need("value"), record.need("as-of")
+    source = record.need("source")
+    locator = record.need("locator", "; say where in the source the figure stands")
+    quantity = quantities.parse(value) if value else None
+    if isinstance(quantity, ValueProblem):
+        record.report(quantity.kind, quantity.message, "value")
+    span = dates.parse(date) if date else None
+    if isinstance(span, str):
+        record.report(Kind.BAD_DATE, span, "as-of")
+    if source and source not in sources:
+        message = f"unknown source '{source}'{suggestion(source, sources)}"
+        record.report(Kind.UNKNOWN_SOURCE, message, "source")
+    if isinstance(quantity, Quantity) and isinstance(span, Span):
+        return quantity, span, source, locator
+    return None
+
+
+def _rule(record: Record) -> tuple[Formula, Unit, int] | None:
+    text, unit_text = record.need("formula"), record.need("unit")
+    formula = formulas.parse(text) if text else None
+    if isinstance(formula, str):
+        record.report(Kind.BAD_FORMULA, formula, "formula")
+    unit = units.parse(unit_text) if unit_text else None
+    if isinstance(unit, str):
+        record.report(Kind.UNKNOWN_UNIT, unit, "unit")
+    digits = record.text("digits") or str(DIGITS)
+    if not re.fullmatch(r"[1-9]", digits):
+        record.report(Kind.BAD_VALUE, f"'digits' is a number from 1 to 9, not '{digits}'", "digits")
+    if isinstance(formula, Formula) and isinstance(unit, Unit) and not record.problems:
+        return formula, unit, int(digits)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A formula that cannot be computed."""
+
+    id: str
+    kind: Kind
+    message: str
+
+
+def resolve(metrics: Mapping[str, Metric]) -> tuple[dict[str, Resolved], list[Misfit]]:
+    """Compute every metric that can be computed, and say why the others cannot."""
+    inputs = {m.id: m.formula.ids if m.formula else () for m in metrics.values()}
+    misfits: list[Misfit] = []
+    order: list[str] = []
+    remaining = dict(sorted(inputs.items()))
+    while remaining:
+        try:
+            order = list(TopologicalSorter(remaining).static_order())
+            break
+        except CycleError as error:
+            # Break the cycle at its first member and look again: each is reported once.
+            cycle: list[str] = error.args[1][::-1]
+            start = min(cycle)
+            del remaining[start]
+            misfits.append(Misfit(start, Kind.BAD_FORMULA, _cycle_sentence(cycle, start)))
+    done: dict[str, Resolved] = {}
+    for identifier in order:
+        metric = metrics.get(identifier)
+        if metric is None or identifier not in remaining:
+            continue
+        result = _resolved(metric, metrics, done)
+        if isinstance(result, Resolved):
+            done[identifier] = result
+        elif result:
+            misfits.append(result)
+    return done, misfits
+
+
+def _cycle_sentence(cycle: list[str], start: str) -> str:
+    ring = cycle[:-1]
+    at = ring.index(start)
+    names = [*ring[at:], *ring[:at], start]
+    return f"the formula refers to itself: {' → '.join(names)}"
+
+
+def _resolved(
+    metric: Metric, metrics: Mapping[str, Metric], done: Mapping[str, Resolved]
+) -> Resolved | Misfit | None:
+    if metric.quantity and metric.as_of:
+        doubts = (metric.doubt,) if metric.doubt else ()
+        basis = metric.evidence
+        return Resolved(metric, metric.quantity, metric.as_of, basis, (metric.source,), doubts)
+    assert metric.formula
+    for name in metric.formula.ids:
+        if name not in metrics:
+            hint = suggestion(name, metrics)
+            return Misfit(metric.id, Kind.UNKNOWN_METRIC, f"unknown metric '{name}'{hint}")
+        if name not in done:
+            return None  # its own problem has been reported
+    parts = [done[name] for name in metric.formula.ids]
+    value = formulas.evaluate(metric.formula, lambda name: done[name].quantity)
+    if isinstance(value, str):
+        return Misfit(metric.id, Kind.BAD_FORMULA, f"the formula of '{metric.id}' fails: {value}")
+    if value.unit.dimension != metric.unit.dimension:
+        unit, wanted = value.unit.written() or "a plain number", metric.unit.written()
+        message = f"the formula of '{metric.id}' gives {unit}, which is not a kind of {wanted}"
+        return Misfit(metric.id, Kind.BAD_FORMULA, message)
+    if quantities.says_nothing(value):
+        message = f"the bounds in the formula of '{metric.id}' leave every value possible"
+        return Misfit(metric.id, Kind.BAD_FORMULA, message)
+    return Resolved(
+        metric,
+        value.converted(metric.unit),
+        dates.hull(part.as_of for part in parts),
+        max((part.basis for part in parts), key=lambda basis: basis.weight),
+        _unique(source for part in parts for source in part.sources),
+        _unique([*([metric.doubt] if metric.doubt else []), *(d for p in parts for d in p.doubts)]),
+    )
+
+
+def _unique(items: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(items))
+
+
+def states_another_number(words: str, resolved: Resolved) -> str:
+    """Say what is wrong when the words of a link hold a number that the metric does not print.
+
+    Spelled-out numbers are not seen; digits are.
+    """
+    stated = re.findall(r"\d[\d,]*(?:\.\d+)?", words)
+    printed = re.findall(r"\d[\d,]*(?:\.\d+)?", resolved.printed.number)
+    wrong = [n for n in stated if n not in printed and n not in re.findall(r"\d+", str(resolved.as_of))]
+    scale = re.search(r"\b(million|billion|trillion)\b", words)
+    if wrong or (scale and scale[1] not in resolved.printed.unit.split()):
+        return f"the words {words!r} do not state what the metric prints, '{resolved.printed}'"
+    return ""
+
+
+def aged(resolved: Resolved, today: Span, years: int = 2) -> bool:
+    """Whether a figure's date lies more than `years` before the book's own date."""
+    end = resolved.as_of.last.last()
+    now = today.last.last()
+    return (end.year + years, end.month, end.day) < (now.year, now.month, now.day)

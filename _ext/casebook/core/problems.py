@@ -1,0 +1,80 @@
+"""What can be wrong with a page, as values.
+
+Every problem has a kind from one enumeration, a sentence that says what to do, and a line.
+Parsing returns problems instead of raising, so that an author sees all of them at once.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Kind(Enum):
+    """The kinds of problem; the value is the subtype of the warning that Sphinx prints."""
+
+    BAD_YAML = "bad-yaml"
+    """A body is not the plain YAML that the press reads: lists and mappings of strings."""
+    EMPTY = "empty-directive"
+    """A directive has no body."""
+    MISSING_FIELD = "missing-field"
+    """A record or a directive lacks a field that it needs."""
+    UNKNOWN_FIELD = "unknown-field"
+    """A record has a field that the press does not know."""
+    BAD_ID = "bad-id"
+    """An identifier is not lower-case words joined by hyphens."""
+    DUPLICATE_ID = "duplicate-id"
+    """Two things of one kind have the same identifier."""
+    BAD_KIND = "bad-kind"
+    """A kind of evidence is not one of those that the book uses."""
+    BAD_DATE = "bad-date"
+    """A date is none, or a range runs backwards."""
+    BAD_VALUE = "bad-value"
+    """A value does not follow the grammar of values."""
+    UNKNOWN_UNIT = "unknown-unit"
+    """A unit is not in the book's table of units."""
+    BAD_FORMULA = "bad-formula"
+    """A formula cannot be read or computed."""
+    UNKNOWN_METRIC = "unknown-metric"
+    """A metric that is named is nowhere in the book."""
+    UNKNOWN_SOURCE = "unknown-source"
+    """A source key is in no bibliography file."""
+    UNKNOWN_PATTERN = "unknown-pattern"
+    """A pattern that is named is not in the catalogue."""
+    WRONG_NUMBER = "wrong-number"
+    """The words of a link state another number than the metric that they lead to."""
+    MIXED_EVIDENCE = "mixed-evidence"
+    """Figures of different kinds or dates stand side by side without a note."""
+    BAD_CATALOGUE = "bad-catalogue"
+    """The pattern catalogue cannot be read, or contradicts itself."""
+    PATTERN_PAGE = "pattern-page"
+    """A pattern has no section of its own, or more than one."""
+    BAD_OPENING = "bad-opening"
+    """A part of a study's opening breaks its rule (three sentences, three or six cards)."""
+    BAD_DIAGRAM = "bad-diagram"
+    """A diagram cannot be drawn, or would break the rules of the house."""
+    NO_RENDERER = "no-renderer"
+    """The diagram renderer is not installed, so the page shows the source."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: `line` counts from 1 within the text that was read."""
+
+    kind: Kind
+    message: str
+    line: int = 1
+
+
+def suggestion(name: str, valid: Iterable[str]) -> str:
+    """Return "; did you mean 'x'?" with up to three names near to `name`, or nothing."""
+    near = difflib.get_close_matches(name, sorted(set(valid)), n=3, cutoff=0.6)
+    return f"; did you mean {' or '.join(repr(word) for word in near)}?" if near else ""
+
+
+def shortened(text: str, limit: int = 60) -> str:
+    """Quote author text in a message: on one line, and no longer than `limit` characters."""
+    flat = " ".join(text.split())
+    return repr(flat if len(flat) <= limit else flat[: limit - 1] + "…")

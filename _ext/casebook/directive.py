@@ -1,0 +1,73 @@
+"""What the directives and roles of the press have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+from .core.problems import Kind, Problem
+from .problems import report
+
+if TYPE_CHECKING:
+    from .domain import CasebookDomain
+
+
+class Generated(nodes.General, nodes.Element):
+    """A place for content that needs the whole book; `generated.py` fills it."""
+
+
+class BookDirective(SphinxDirective):
+    """A directive whose body is data, with messages at the body's own lines."""
+
+    has_content = True
+    optional_arguments = 0
+    final_argument_whitespace = True
+    needs_body: ClassVar[bool] = True
+
+    @property
+    def book(self) -> CasebookDomain:
+        """The domain that keeps what pages contribute."""
+        domain = self.env.domains["casebook"]
+        return domain  # type: ignore[return-value]
+
+    @property
+    def body(self) -> str:
+        """The body as text."""
+        return "\n".join(self.content)
+
+    def body_line(self, line: int) -> int:
+        """The line in the file of a line (from 1) in the body.
+
+        MyST counts content from the start of the file when the directive stands in a fence, and
+        from the directive elsewhere; docutils counts from nought.  The offset that the content
+        itself carries tells which it is.
+        """
+        offset = self.content.items[0][1] if self.content.items else self.lineno
+        first = offset + 1 if offset >= self.lineno else self.lineno + self.content_offset + 1
+        return int(first + line - 1)
+
+    def warn(self, problem: Problem, line: int | None = None) -> None:
+        """Report a problem of the body; `line` (in the file) overrides the problem's own."""
+        at = self.body_line(problem.line) if line is None else line
+        report(problem.kind, problem.message, f"{self.get_source_info()[0]}:{at}")
+
+    def is_empty(self) -> bool:
+        """Report an empty body, once for all directives."""
+        if self.body.strip():
+            return False
+        message = f"the directive '{self.name}' is empty"
+        self.warn(Problem(Kind.EMPTY, message), self.lineno)
+        return True
+
+    def asks(self, kind: str, name: str = "") -> None:
+        """Note that this page shows something that another page may change."""
+        self.book.ask(self.env.docname, kind, name)
+
+    def generated(self, what: str, **attributes: object) -> Generated:
+        """A placeholder, at this directive's place in the file."""
+        node = Generated("", what=what, page=self.env.docname, **attributes)
+        self.set_source_info(node)
+        self.asks(what, str(attributes.get("name", "")))
+        return node

@@ -1,0 +1,269 @@
+"""The domain: what each page contributed, under the page's name.
+
+Clearing and merging are one line each; every index is computed from the records by `core.book`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Set
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from docutils import nodes
+from sphinx.domains import Domain, ObjType
+from sphinx.roles import XRefRole
+from sphinx.util.nodes import make_refnode
+from sphinxcontrib.bibtex.domain import get_docnames
+
+from .core import catalogue as catalogues
+from .core.book import Book, Record
+from .core.metrics import states_another_number
+from .core.problems import Kind, Problem, suggestion
+from .problems import report
+
+if TYPE_CHECKING:
+    from docutils.nodes import Element
+    from sphinx.addnodes import pending_xref
+    from sphinx.application import Sphinx
+    from sphinx.builders import Builder
+    from sphinx.environment import BuildEnvironment
+
+
+class CasebookDomain(Domain):
+    """Metrics and patterns: their records, links and messages."""
+
+    name = "casebook"
+    label = "Elite Engineering Case Studies"
+    object_types: ClassVar = {
+        "metric": ObjType("metric", "metric"),
+        "pattern": ObjType("pattern", "pattern"),
+    }
+    roles: ClassVar = {"metric": XRefRole(), "pattern": XRefRole()}
+    initial_data: ClassVar = {"pages": {}, "questions": {}, "shown": {}}
+    data_version = 1
+
+    def __init__(self, env: BuildEnvironment) -> None:
+        super().__init__(env)
+        self.catalogue = catalogues.EMPTY
+        self.catalogue_problems: list[Problem] = []
+        self._book: Book | None = None
+
+    # --- read phase: pages contribute, ask, and are forgotten ---
+
+    def add(self, page: str, record: Record) -> None:
+        """Keep a record of a page."""
+        self.data["pages"].setdefault(page, []).append(record)
+
+    def ask(self, page: str, kind: str, name: str) -> None:
+        """Note that a page shows an answer of the book."""
+        self.data["questions"].setdefault(page, set()).add((kind, name))
+
+    def clear_doc(self, docname: str) -> None:
+        """Forget a page."""
+        for store in self.data.values():
+            if isinstance(store, dict):
+                store.pop(docname, None)
+        self._book = None
+
+    def merge_domaindata(self, docnames: Set[str], otherdata: dict[str, Any]) -> None:
+        """Take over the pages that another process has read."""
+        for store in ("pages", "questions"):
+            found = {page: otherdata[store][page] for page in docnames if page in otherdata[store]}
+            self.data[store].update(found)
+
+    # --- from then on the book is frozen ---
+
+    @property
+    def book(self) -> Book:
+        """The whole book as it has been read."""
+        if self._book is None:
+            order = {page: i for i, page in enumerate(get_docnames(self.env))}
+            records = [r for page in sorted(self.data["pages"]) for r in self.data["pages"][page]]
+            self._book = Book(tuple(records), self.catalogue, order)
+        return self._book
+
+    def changed_pages(self) -> list[str]:
+        """The pages that would now show something else of other pages than when last written."""
+        self._book = None
+        shown, changed = self.data["shown"], []
+        pages = self.env.found_docs
+        for page in sorted(pages):
+            questions = self.data["questions"].get(page, set())
+            digest = self.book.digest(questions) + self._cited(page)
+            if shown.get(page) != digest:
+                shown[page] = digest
+                changed.append(page)
+        return changed
+
+    def _cited(self, page: str) -> str:
+        # sphinxcontrib-bibtex leaves pages stale whose labels change with a citation elsewhere.
+        cite: Any = self.env.get_domain("cite")
+        keys = {t.key for ref in cite.citation_refs if ref.docname == page for t in ref.targets}
+        keys |= {name for kind, name in self.data["questions"].get(page, ()) if kind == "cite"}
+        every = any(kind == "sources" for kind, _ in self.data["questions"].get(page, ()))
+        return repr(
+            [
+                (c.key, c.formatted_entry.label, c.bibliography_key.docname, c.citation_id,
+                 str(c.formatted_entry.text) if c.bibliography_key.docname == page else "")
+                for c in cite.citations
+                if c.key in keys or c.bibliography_key.docname == page or every
+            ]
+        )  # fmt: skip
+
+    def check_consistency(self) -> None:
+        """Report what only the whole book shows."""
+        book = self.book
+        for row, first in book.doubled:
+            place = f"{self.env.doc2path(first.page, False)}:{first.metric.line}"
+            message = f"the metric '{row.metric.id}' exists already, at {place}"
+            report(Kind.DUPLICATE_ID, message, (row.page, row.metric.line))
+        for misfit in book.misfits:
+            row = book.rows[misfit.id]
+            report(misfit.kind, misfit.message, (row.page, row.metric.formula_line))
+        self._check_patterns(book)
+
+    def _check_patterns(self, book: Book) -> None:
+        path = self.catalogue_path
+        for problem in self.catalogue_problems:
+            report(problem.kind, problem.message, f"{path}:{problem.line}")
+        for section in book.all_sections:
+            first = book.sections[section.slug]
+            if section != first:
+                place = f"{self.env.doc2path(first.page, False)}:{first.line}"
+                message = f"the pattern '{section.slug}' has its section already, at {place}"
+                report(Kind.PATTERN_PAGE, message, (section.page, section.line))
+        for slug in sorted(book.uses):
+            if book.catalogue.find(slug) and slug not in book.sections:
+                use = book.uses[slug][0]
+                message = f"the pattern '{slug}' has no section in the book; write one with 'pattern'"
+                report(Kind.PATTERN_PAGE, message, (use.page, use.line))
+
+    @property
+    def catalogue_path(self) -> Path:
+        """Where the pattern catalogue lies."""
+        return Path(self.env.srcdir, self.env.config.casebook_catalogue)
+
+    # --- resolve phase: links ---
+
+    def resolve_xref(
+        self,
+        env: BuildEnvironment,
+        fromdocname: str,
+        builder: Builder,
+        typ: str,
+        target: str,
+        node: pending_xref,
+        contnode: Element,
+    ) -> nodes.reference | None:
+        """Make the link that `metric` and `pattern-link` stand for."""
+        explicit = node["refexplicit"]
+        if typ == "metric" and target in self.book.figures:
+            figure = self.book.figures[target]
+            plain = node.get("plain", False)
+            if explicit and not plain and (wrong := states_another_number(contnode.astext(), figure)):
+                report(Kind.WRONG_NUMBER, wrong, node)
+            words = contnode.astext() if explicit else str(figure.printed)
+            row = self.book.rows[target]
+            link = self._link(builder, fromdocname, row.page, row.anchor, words)
+            return link if plain else self._marked(link, "metric", target)
+        if typ == "pattern" and (section := self.book.sections.get(target)):
+            pattern = self.catalogue.find(target)
+            words = contnode.astext() if explicit or not pattern else pattern.words
+            link = self._link(builder, fromdocname, section.page, section.anchor, words)
+            return link if node.get("plain") else self._marked(link, "pattern", target)
+        return None
+
+    def _link(
+        self, builder: Builder, source: str, page: str, anchor: str, words: str
+    ) -> nodes.reference:
+        return make_refnode(builder, source, page, anchor, nodes.inline("", words))
+
+    def _marked(self, link: nodes.reference, kind: str, name: str) -> nodes.reference:
+        # Links in running text carry their evidence or intent; `editions.py` adds it, a slip on
+        # the screen, a mark and a page number on paper.
+        link["casebook"] = (kind, name)
+        return link
+
+    def resolve_any_xref(
+        self,
+        env: BuildEnvironment,
+        fromdocname: str,
+        builder: Builder,
+        target: str,
+        node: pending_xref,
+        contnode: Element,
+    ) -> list[tuple[str, nodes.reference]]:
+        """Let plain Markdown links reach metrics and patterns by their anchors."""
+        kind, _, name = target.partition("-")
+        if kind not in self.object_types or not name:
+            return []
+        node["refexplicit"] = bool(contnode.astext()) and contnode.astext() != target
+        link = self.resolve_xref(env, fromdocname, builder, kind, name, node, contnode)
+        return [(f"casebook:{kind}", link)] if link else []
+
+    def get_objects(self) -> Iterator[tuple[str, str, str, str, str, int]]:
+        """Metrics and patterns, for the search and the inventory."""
+        for name, row in sorted(self.book.rows.items()):
+            yield name, row.metric.label, "metric", row.page, row.anchor, 1
+        for slug, section in sorted(self.book.sections.items()):
+            pattern = self.catalogue.find(slug)
+            title = pattern.title if pattern else slug
+            yield slug, title, "pattern", section.page, section.anchor, 1
+
+    def missing(self, kind: str, target: str) -> tuple[Kind, str] | None:
+        """The message for a link that led nowhere; nothing when it has been reported elsewhere."""
+        if kind == "metric":
+            if target in self.book.rows:
+                return None
+            hint = suggestion(target, self.book.rows)
+            return Kind.UNKNOWN_METRIC, f"unknown metric '{target}'{hint}"
+        if self.catalogue.find(target):
+            return None
+        return Kind.UNKNOWN_PATTERN, f"unknown pattern '{target}'{self.catalogue.near(target)}"
+
+
+def domain_of(env: BuildEnvironment) -> CasebookDomain:
+    """The domain of an environment."""
+    domain = env.domains["casebook"]
+    assert isinstance(domain, CasebookDomain)
+    return domain
+
+
+def _load_catalogue(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
+    domain = domain_of(env)
+    path = domain.catalogue_path
+    if path.exists():
+        text = path.read_text(encoding="utf-8")
+        domain.catalogue, domain.catalogue_problems = catalogues.parse(text)
+
+
+def _changed(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
+    return domain_of(env).changed_pages()
+
+
+def _warn_missing(app: Sphinx, domain: Domain | None, node: pending_xref) -> bool | None:
+    if not isinstance(domain, CasebookDomain):
+        return None
+    problem = domain.missing(node["reftype"], node["reftarget"])
+    if problem:
+        report(*problem, node)
+    return True
+
+
+def _sort_bibliographies(app: Sphinx, env: BuildEnvironment) -> None:
+    # The bibliographies are kept in the order of reading, which parallel and incremental builds
+    # change; a citation on a page without a list of its own leads to the first of them.
+    bibliographies: dict[Any, Any] = env.get_domain("cite").bibliographies  # type: ignore[attr-defined]
+    items = sorted(bibliographies.items(), key=lambda item: (item[0].docname, item[0].id_))
+    bibliographies.clear()
+    bibliographies.update(items)
+
+
+def setup_domain(app: Sphinx) -> None:
+    """Register the domain and its place in the build."""
+    app.add_config_value("casebook_catalogue", "patterns/catalogue.toml", "", str)
+    app.add_domain(CasebookDomain)
+    app.connect("env-before-read-docs", _load_catalogue)
+    app.connect("env-updated", _sort_bibliographies, priority=100)
+    app.connect("env-updated", _changed, priority=900)
+    app.connect("warn-missing-reference", _warn_missing)

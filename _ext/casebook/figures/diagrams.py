@@ -1,0 +1,164 @@
+"""Diagrams: Mermaid fences drawn at build time, the same for screen, e-book and paper.
+
+The directive is sphinxcontrib-mermaid's, held to the rules of the house; a post-transform draws,
+so none of that extension's own renderers ever runs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinxcontrib.mermaid import Mermaid, mermaid
+
+from ..core.mermaid import DiagramError, Drawing, RendererMissing, author_colours, draw, to_pdf
+from ..core.problems import Kind, Problem, shortened
+from ..directive import BookDirective
+from ..problems import report
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+MEASURE, WIDE = 780, 950
+"""Greatest natural widths in pixels: more, and labels fall below 6 pt on paper."""
+POINTS_PER_PIXEL = 0.56
+MEASURE_POINTS, WIDE_POINTS = 334, 408
+WIDTH_STEP = 20
+"""The style sheet knows widths in steps, since the page allows no style attributes."""
+
+
+class Diagram(Mermaid, BookDirective):  # type: ignore[misc]
+    """``mermaid``: a diagram with a caption that says what to see and words for who cannot."""
+
+    option_spec: ClassVar = {
+        name: Mermaid.option_spec[name] for name in ("name", "alt", "caption")
+    } | {"class": directives.class_option}
+
+    def run(self, **kwargs: Any) -> list[nodes.Node]:
+        if not self.arguments and self.is_empty():
+            return []
+        for field in ("caption", "alt"):
+            if not self.options.get(field):
+                message = f"the option '{field}' is missing; a diagram needs a caption and an alt"
+                self.warn(Problem(Kind.MISSING_FIELD, message), self.lineno)
+                self.options.setdefault(field, "Diagram")
+        colours = author_colours(self.body)
+        for line, text in colours:
+            message = f"a diagram sets no colours, settings or links of its own: {shortened(text)}"
+            self.warn(Problem(Kind.BAD_DIAGRAM, message, line))
+        made = super().run(**kwargs)
+        for figure in made:
+            for drawing in figure.findall(mermaid):
+                self.set_source_info(drawing)
+                drawing["reported"] = bool(colours)
+            if isinstance(figure, nodes.figure):
+                self.set_source_info(figure)
+                figure["classes"] += ["diagram", *self.options.get("class", [])]
+        return made
+
+
+class DrawDiagrams(SphinxPostTransform):
+    """Replace each diagram by what the edition at hand can show."""
+
+    default_priority = 4  # before captions are numbered and references resolved
+
+    def run(self, **kwargs: Any) -> None:
+        for i, node in enumerate(list(self.document.findall(mermaid)), 1):
+            try:
+                drawing = draw(node["code"])
+                shown = self._shown(node, drawing, f"diagram-{i}")
+            except RendererMissing as error:
+                report(Kind.NO_RENDERER, f"{error} The page shows the source instead.", node)
+                shown = _listing(node)
+            except DiagramError as error:
+                if not node.get("reported"):
+                    report(Kind.BAD_DIAGRAM, str(error), node)
+                shown = _listing(node)
+            node.replace_self(shown)
+
+    def _shown(self, node: mermaid, drawing: Drawing, identifier: str) -> nodes.Node:
+        figure = node.parent
+        wide = "wide" in figure.get("classes", ())
+        limit = WIDE if wide else MEASURE
+        if drawing.width > limit:
+            report(
+                Kind.BAD_DIAGRAM,
+                f"the diagram is {drawing.width:.0f} px wide, and {limit} px is the limit here; "
+                "shorten labels or turn it",
+                node,
+            )
+        builder = self.env._app.builder
+        title = next((c.astext() for c in figure.findall(nodes.caption)), node["alt"])
+        alt = node["alt"]
+        if builder.format == "latex":
+            most = WIDE_POINTS if wide else MEASURE_POINTS
+            width = min(drawing.width * POINTS_PER_PIXEL, most)
+            font_dir = Path(self.env.srcdir, self.config.casebook_print_fonts)
+            return self._image(to_pdf(drawing, font_dir), "pdf", alt, f"{width:.1f}pt")
+        if builder.name.startswith("epub"):
+            return self._image(drawing.standalone(title, alt).encode(), "svg", alt, "")
+        if builder.format == "html":
+            self._add_enlarged(figure, drawing, identifier, title)
+            return nodes.raw("", _inline(drawing, identifier, title, alt), format="html")
+        return nodes.paragraph("", alt)
+
+    def _image(self, data: bytes, suffix: str, alt: str, width: str) -> nodes.image:
+        folder = Path(self.env.doctreedir, "drawings")
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"diagram-{hashlib.sha256(data).hexdigest()[:16]}.{suffix}"
+        path.write_bytes(data)
+        self.env.images.add_file(self.env.current_document.docname or "index", str(path))
+        image = nodes.image("", uri=str(path), alt=alt, candidates={"*": str(path)})
+        if width:
+            image["width"] = width
+        return image
+
+    def _add_enlarged(
+        self, figure: nodes.Element, drawing: Drawing, identifier: str, title: str
+    ) -> None:
+        # A popover with a <use> of the drawing: no second copy, no script, Escape closes it.
+        large = f"{identifier}-large"
+        button = (
+            f'<button class="enlarge" type="button" popovertarget="{large}">Enlarge</button>'
+        )
+        figure += nodes.legend("", nodes.raw("", button, format="html"), classes=["figure-actions"])
+        left, top, width, height = drawing.picture.view_box.split()
+        popover = (
+            f'<div class="enlarged {_width_class(drawing)}" id="{large}" popover="auto" '
+            f'role="dialog" aria-label="{escape(title)}">'
+            f'<button class="enlarge" type="button" popovertarget="{large}" '
+            'popovertargetaction="hide">Close</button>'
+            f'<svg viewBox="{left} {top} {width} {height}" role="img" '
+            f'aria-labelledby="{identifier}-title">'
+            f'<use href="#{identifier}" x="{left}" y="{top}" width="{width}" height="{height}"/>'
+            "</svg></div>"
+        )
+        parent = figure.parent
+        parent.insert(parent.index(figure) + 1, nodes.raw("", popover, format="html"))
+
+
+def _inline(drawing: Drawing, identifier: str, title: str, alt: str) -> str:
+    svg = drawing.inline(identifier, title, alt)
+    return f'<div class="drawing {_width_class(drawing)}">{svg}</div>'
+
+
+def _width_class(drawing: Drawing) -> str:
+    return f"w-{math.ceil(drawing.width / WIDTH_STEP) * WIDTH_STEP}"
+
+
+def _listing(node: mermaid) -> nodes.literal_block:
+    return nodes.literal_block(node["code"], node["code"], language="none")
+
+
+def setup_diagrams(app: Sphinx) -> None:
+    """Take over the directive and the drawing."""
+    app.setup_extension("sphinxcontrib.mermaid")
+    app.add_config_value("casebook_print_fonts", "_print/fonts", "", str)
+    app.add_directive("mermaid", Diagram, override=True)
+    app.add_post_transform(DrawDiagrams)

@@ -1,0 +1,302 @@
+"""Metrics on the page: tables, cards, comparisons, and the value in a sentence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx import addnodes
+from sphinx.roles import XRefRole
+
+from .core import metrics as core
+from .core.book import MetricRow
+from .core.formulas import Reference
+from .core.metrics import Evidence, Metric
+from .core.problems import Kind, Problem
+from .core.yamlbody import Record, records
+from .directive import BookDirective, Generated
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+HEADS = ("Measure", "Value", "Unit", "As of", "Evidence")
+CLASSES = ((), ("num",), ("unit",), ("as-of",), ("evidence-cell",))
+WIDTHS = (44, 15, 16, 13, 20)
+NOT_PUBLISHED = "not published"
+
+
+def table(
+    caption: list[nodes.Node], kind: str, widths: tuple[int, ...], heads: list[nodes.entry]
+) -> tuple[nodes.table, nodes.tbody]:
+    """A table of given widths, whose first column heads its rows, and its empty body."""
+    body = nodes.tbody()
+    group = nodes.tgroup("", cols=len(widths))
+    for i, width in enumerate(widths):
+        group += nodes.colspec("", colwidth=width, **({"stub": 1} if i == 0 else {}))
+    group += [nodes.thead("", nodes.row("", *heads)), body]
+    made = nodes.table("", classes=[kind, "colwidths-given", "longtable"])
+    if caption:
+        made += nodes.title("", "", *caption)
+    made += group
+    return made, body
+
+
+def cell(*content: nodes.Node, classes: tuple[str, ...] = ()) -> nodes.entry:
+    """A cell with one paragraph."""
+    return nodes.entry("", nodes.paragraph("", "", *content), classes=list(classes))
+
+
+def head_cell(first: list[nodes.Node], lines: list[nodes.inline]) -> nodes.entry:
+    """The cell that heads a row: what it is, and what explains it, each a paragraph."""
+    paragraphs = [nodes.paragraph("", "", line) for line in lines]
+    return nodes.entry("", nodes.paragraph("", "", *first), *paragraphs)
+
+
+def metric_link(name: str, words: str, page: str, line: int | None = None) -> addnodes.pending_xref:
+    """A link to a metric's row, to be resolved once the book is read."""
+    node = addnodes.pending_xref(
+        "", nodes.inline("", words), refdomain="casebook", reftype="metric", reftarget=name,
+        refexplicit=bool(words), refdoc=page, refwarn=True, plain=True,
+    )  # fmt: skip
+    node.line = line
+    return node
+
+
+class CaptionedDirective(BookDirective):
+    """A directive with a caption as its argument and a name to link to."""
+
+    required_arguments = 1
+    option_spec: ClassVar = {"name": directives.unchanged, "class": directives.class_option}
+
+    def captioned(
+        self, kind: str, widths: tuple[int, ...], heads: list[nodes.entry]
+    ) -> tuple[nodes.table, nodes.tbody]:
+        """The table, with caption, name and classes."""
+        parsed, _ = self.parse_inline(self.arguments[0], lineno=self.lineno)
+        made, body = table(parsed, kind, widths, heads)
+        made["classes"] += self.options.get("class", [])
+        self.set_source_info(made)
+        self.add_name(made)
+        return made, body
+
+
+class MetricsTable(CaptionedDirective):
+    """``metrics-table``: a table of figures, each with value, date, evidence and source."""
+
+    def run(self) -> list[nodes.Node]:
+        if self.is_empty():
+            return []
+        bibliography = self.env.get_domain("cite").bibdata.data.entries  # type: ignore[attr-defined]
+        read = core.parse(self.body, bibliography)
+        for problem in read.problems:
+            self.warn(problem)
+        heads = [
+            cell(nodes.Text(head), classes=classes)
+            for head, classes in zip(HEADS, CLASSES, strict=True)
+        ]
+        made, body = self.captioned("metrics-table", WIDTHS, heads)
+        for metric in read.metrics:
+            body += self._row(self._kept(metric))
+        return [made]
+
+    def _kept(self, metric: Metric) -> Metric:
+        from dataclasses import replace
+
+        here = replace(
+            metric,
+            line=self.body_line(metric.line),
+            formula_line=self.body_line(metric.formula_line),
+        )
+        self.book.add(self.env.docname, MetricRow(self.env.docname, here))
+        self.asks("metric", metric.id)
+        return here
+
+    def _row(self, metric: Metric) -> nodes.row:
+        anchor = MetricRow(self.env.docname, metric).anchor
+        target = nodes.target("", "", ids=[anchor])
+        self.state.document.note_explicit_target(target)
+        label = nodes.inline("", metric.label, classes=["measure"])
+        row = nodes.row("", head_cell([target, label], self._explained(metric)))
+        for what, classes in zip(("number", "unit", "date"), CLASSES[1:4], strict=True):
+            row += cell(Generated("", what=what, name=metric.id), classes=classes)
+        row += nodes.entry("", *self._evidence(metric), classes=list(CLASSES[4]))
+        return row
+
+    def _explained(self, metric: Metric) -> list[nodes.inline]:
+        lines = [nodes.inline("", "", *self._inline(metric.what), classes=["what"])]
+        if metric.formula:
+            pieces: list[nodes.Node] = []
+            for piece in metric.formula.pieces():
+                if isinstance(piece, Reference):
+                    self.asks("metric", piece.id)
+                    pieces.append(
+                        Generated("", what="input", name=piece.id, page=self.env.docname)
+                    )
+                else:
+                    pieces.append(nodes.Text(piece))
+            lines.append(nodes.inline("", "", *pieces, classes=["what", "formula"]))
+        if metric.doubt:
+            doubt = [nodes.Text("Doubt: "), *self._inline(metric.doubt)]
+            lines.append(nodes.inline("", "", *doubt, classes=["what", "doubt"]))
+        return lines
+
+    def _inline(self, text: str) -> list[nodes.Node]:
+        parsed, _ = self.parse_inline(text, lineno=self.lineno)
+        return parsed
+
+    def _evidence(self, metric: Metric) -> list[nodes.Node]:
+        if metric.formula:
+            return [
+                nodes.paragraph("", "", Generated("", what="evidence", name=metric.id)),
+                nodes.paragraph(
+                    "", "", Generated("", what="sources", name=metric.id, page=self.env.docname)
+                ),
+            ]
+        role = self.env.get_domain("cite").role("label")
+        assert role
+        cited, _ = role(
+            "cite:label", "", metric.source, metric.line, self.state.inliner, {}, []
+        )  # type: ignore[attr-defined]
+        source = nodes.inline("", "", *cited, classes=["source"])
+        where = metric.locator + (f"; read through {metric.via}" if metric.via else "")
+        return [
+            nodes.paragraph("", "", evidence_mark(metric.evidence, metric.evidence.value)),
+            nodes.paragraph("", "", source),
+            nodes.paragraph("", "", nodes.inline("", where, classes=["locator"])),
+        ]
+
+
+def evidence_mark(evidence: Evidence, words: str) -> nodes.inline:
+    """The kind of evidence: a shape, which the style sheets draw, and the word."""
+    return nodes.inline("", words, classes=["evidence", f"evidence-{evidence.value}"])
+
+
+class MetricsComparison(CaptionedDirective):
+    """``metrics-comparison``: figures side by side, with a note where they are not alike."""
+
+    option_spec: ClassVar = CaptionedDirective.option_spec | {"columns": directives.unchanged}
+
+    def run(self) -> list[nodes.Node]:
+        if self.is_empty():
+            return []
+        columns = [c.strip() for c in self.options.get("columns", "").split(",") if c.strip()]
+        if not columns:
+            message = "the option 'columns' is missing; name the columns, with commas between them"
+            self.warn(Problem(Kind.MISSING_FIELD, message), self.lineno)
+            return []
+        heads = [cell(nodes.Text("")), *(cell(nodes.Text(c), classes=("num",)) for c in columns)]
+        made, body = self.captioned(
+            "matrix", (30, *([70 // len(columns)] * len(columns))), heads
+        )
+        rows, problems = records(self.body)
+        for record in rows:
+            row = self._row(record, len(columns))
+            problems += record.problems
+            if row:
+                body += row
+        for problem in problems:
+            self.warn(problem)
+        return [made]
+
+    def _row(self, record: Record, columns: int) -> nodes.row | None:
+        record.check_fields(("label", "figures", "note"))
+        label, figures, note = record.need("label"), record.need_list("figures"), record.text("note")
+        if figures and len(figures) != columns:
+            message = f"the row has {len(figures)} figures for {columns} columns; write "
+            record.report(Kind.BAD_VALUE, f"{message}'{NOT_PUBLISHED}' where there is none", "figures")
+        if record.problems:
+            return None
+        notes: list[nodes.inline] = []
+        if note:
+            parsed, _ = self.parse_inline(note, lineno=self.body_line(record.line_of("note")))
+            notes.append(nodes.inline("", "", *parsed, classes=["what"]))
+        names = tuple(f.text for f in figures if f.text != NOT_PUBLISHED)
+        likeness = self.generated("likeness", figures=names, noted=bool(note))
+        likeness.line = self.body_line(record.line)
+        label_node = nodes.inline("", label, classes=["measure"])
+        row = nodes.row("", head_cell([likeness, label_node], notes))
+        for figure in figures:
+            line = self.body_line(figure.line)
+            if figure.text == NOT_PUBLISHED:
+                row += cell(nodes.inline("", NOT_PUBLISHED, classes=["unit"]), classes=("num",))
+                continue
+            self.asks("metric", figure.text)
+            value = metric_link(figure.text, "", self.env.docname, line)
+            value.source = self.get_source_info()[0]
+            mark = Generated("", what="evidence-line", name=figure.text)
+            figure_cell = nodes.entry("", nodes.paragraph("", "", value), classes=["num"])
+            figure_cell += nodes.paragraph("", "", mark, classes=["evidence-line"])
+            row += figure_cell
+        return row
+
+
+class MetricCards(BookDirective):
+    """``metric-cards``: three or six figures large, each with its evidence."""
+
+    def run(self) -> list[nodes.Node]:
+        if self.is_empty():
+            return []
+        cards = nodes.container(classes=["metric-cards"])
+        cards += nodes.rubric("", "Key figures", classes=["hang-label"])
+        names = [(i, line.strip()) for i, line in enumerate(self.content, 1) if line.strip()]
+        if len(names) not in (3, 6):
+            message = f"metric cards come in threes or sixes, not {len(names)}"
+            self.warn(Problem(Kind.BAD_OPENING, message), self.lineno)
+        for at, name in names:
+            self.asks("metric", name)
+            label = metric_link(name, "", self.env.docname, self.body_line(at))
+            label.source = self.get_source_info()[0]
+            label["label"] = True
+            cards += nodes.container(
+                "",
+                nodes.paragraph("", "", label, classes=["metric-label"]),
+                nodes.paragraph(
+                    "", "",
+                    Generated("", what="card-value", name=name),
+                    classes=["metric-value"],
+                ),
+                nodes.paragraph(
+                    "", "",
+                    Generated("", what="evidence-date", name=name),
+                    classes=["metric-evidence"],
+                ),
+                classes=["metric-card"],
+            )  # fmt: skip
+        return [cards]
+
+
+class MetricRole(XRefRole):
+    """``metric``: the value of a figure in a sentence, linked to its row."""
+
+    def result_nodes(
+        self,
+        document: nodes.document,
+        env: object,
+        node: nodes.Element,
+        is_ref: bool,
+    ) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        from .domain import domain_of
+
+        node["refdomain"], node["reftype"], node["refwarn"] = "casebook", "metric", True
+        domain_of(self.env).ask(self.env.docname, "metric", node["reftarget"])
+        return [node], []
+
+
+class MetricIndex(BookDirective):
+    """``metric-index``, ``source-index``, ``aged-metrics``: pages made of the whole book."""
+
+    has_content = False
+
+    def run(self) -> list[nodes.Node]:
+        return [self.generated(self.name)]
+
+
+def setup_metrics(app: Sphinx) -> None:
+    """Register the directives and the role."""
+    app.add_directive("metrics-table", MetricsTable)
+    app.add_directive("metrics-comparison", MetricsComparison)
+    app.add_directive("metric-cards", MetricCards)
+    for name in ("metric-index", "source-index", "aged-metrics"):
+        app.add_directive(name, MetricIndex)
+    app.add_role("metric", MetricRole(innernodeclass=nodes.inline))

@@ -1,0 +1,160 @@
+"""Patterns on the page: links, sections, and the lists that the press gathers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx import addnodes
+from sphinx.roles import XRefRole
+from sphinx.transforms import SphinxTransform
+
+from .core.book import PatternSection, PatternUse, Study
+from .core.problems import Kind, Problem
+from .core.sentences import around
+from .directive import BookDirective, Generated
+from .domain import domain_of
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+
+class PatternLink(XRefRole):
+    """``pattern-link``: a pattern's name in a sentence, linked to its section."""
+
+    def result_nodes(
+        self,
+        document: nodes.document,
+        env: object,
+        node: nodes.Element,
+        is_ref: bool,
+    ) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        node["refdomain"], node["reftype"], node["refwarn"] = "casebook", "pattern", True
+        domain_of(self.env).ask(self.env.docname, "pattern", node["reftarget"])
+        return [node], []
+
+
+class PatternDirective(BookDirective):
+    """``pattern``: makes the section that it opens the home of a pattern."""
+
+    has_content = False
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        slug = self.arguments[0].strip()
+        return [self.generated("pattern-head", name=slug)]
+
+
+class RelatedPatterns(BookDirective):
+    """``related-patterns``: the patterns of this page, with their relations."""
+
+    has_content = False
+
+    def run(self) -> list[nodes.Node]:
+        return [self.generated("related-patterns")]
+
+
+class PatternIndex(BookDirective):
+    """``pattern-index``: all patterns by category."""
+
+    has_content = False
+
+    def run(self) -> list[nodes.Node]:
+        return [self.generated("pattern-index")]
+
+
+class PatternMatrix(BookDirective):
+    """``pattern-matrix``: which study uses which pattern; the argument is the caption."""
+
+    has_content = False
+    required_arguments = 1
+    option_spec: ClassVar = {"name": directives.unchanged}
+
+    def run(self) -> list[nodes.Node]:
+        # The table must be there when Sphinx gives out table numbers; its rows come later.
+        parsed, _ = self.parse_inline(self.arguments[0], lineno=self.lineno)
+        table = nodes.table("", nodes.title("", "", *parsed))
+        table["classes"] = ["pattern-matrix", "matrix", "colwidths-given", "longtable"]
+        self.set_source_info(table)
+        self.add_name(table)
+        table += self.generated("pattern-matrix")
+        return [table]
+
+
+class GatherPatterns(SphinxTransform):
+    """Keep what a page says about patterns: its sections, its uses, and whether it is a study."""
+
+    default_priority = 500
+
+    def apply(self, **kwargs: Any) -> None:
+        domain, page = domain_of(self.env), self.env.docname
+        for head in list(self.document.findall(Generated)):
+            if head["what"] == "pattern-head":
+                self._open_section(head)
+        for link in self.document.findall(addnodes.pending_xref):
+            if (link.get("refdomain"), link.get("reftype")) == ("casebook", "pattern"):
+                domain.add(page, self._use(link))
+        name = self.env.metadata[page].get("study")
+        if name:
+            title = next(iter(self.document.findall(nodes.title)), None)
+            words = title.astext() if title is not None else str(name)
+            domain.add(page, Study(page, str(name), words))
+
+    def _open_section(self, head: Generated) -> None:
+        domain, page, slug = domain_of(self.env), self.env.docname, head["name"]
+        if not domain.catalogue.find(slug):
+            message = f"unknown pattern '{slug}'{domain.catalogue.near(slug)}"
+            _report(Problem(Kind.UNKNOWN_PATTERN, message), head)
+            return
+        section = head.parent
+        if not isinstance(section, nodes.section):
+            message = "the directive 'pattern' stands directly under the heading of its section"
+            _report(Problem(Kind.PATTERN_PAGE, message), head)
+            return
+        record = PatternSection(page, slug, section["ids"][0], head.line or 0)
+        domain.add(page, record)
+        uses = nodes.section("", nodes.title("", "Where the book uses it"), ids=[f"{slug}-uses"])
+        uses += Generated("", what="uses", name=slug, page=page)
+        domain.ask(page, "uses", slug)
+        for _, slugs in domain.catalogue.patterns[slug].relations:
+            for other in slugs:
+                domain.ask(page, "pattern", other)
+        self.document.note_explicit_target(uses)
+        section += uses
+
+    def _use(self, link: addnodes.pending_xref) -> PatternUse:
+        block: nodes.Node = link
+        while not isinstance(block.parent, (nodes.section, nodes.document, nodes.list_item)) and not (
+            isinstance(block, nodes.TextElement) and not isinstance(block, nodes.Inline)
+        ):
+            block = block.parent
+        before = 0
+        for text in block.findall(nodes.Text):
+            if any(text is inner for inner in link.findall(nodes.Text)):
+                break
+            before += len(text)
+        section: Any = link
+        while section is not None and not isinstance(section, nodes.section):
+            section = section.parent
+        anchor = section["ids"][0] if section is not None else ""
+        heading = section[0].astext() if section is not None else ""
+        sentence = around(block.astext(), before)
+        line = link.line or getattr(block, "line", 0) or 0
+        return PatternUse(self.env.docname, link["reftarget"], anchor, heading, sentence, line)
+
+
+def _report(problem: Problem, node: nodes.Node) -> None:
+    from .problems import report
+
+    report(problem.kind, problem.message, node)
+
+
+def setup_patterns(app: Sphinx) -> None:
+    """Register directives, role and transform."""
+    app.add_role("pattern-link", PatternLink(innernodeclass=nodes.inline))
+    app.add_directive("pattern", PatternDirective)
+    app.add_directive("related-patterns", RelatedPatterns)
+    app.add_directive("pattern-index", PatternIndex)
+    app.add_directive("pattern-matrix", PatternMatrix)
+    app.add_transform(GatherPatterns)

@@ -1,0 +1,81 @@
+"""Sphinx configuration; every build is `sphinx-build -c . source …`."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE / "_ext"))
+
+
+def edition() -> tuple[str, str]:
+    """Date and short name of the last commit: a build knows no other clock."""
+    command = ["git", "-C", str(HERE), "log", "-1", "--format=%cs %h"]
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    except (OSError, subprocess.CalledProcessError):
+        found = []
+    return (found[0], found[1]) if len(found) == 2 else ("", "")
+
+
+DATE, COMMIT = edition()
+
+project = "Elite Engineering Case Studies"
+author = "The authors of the book"
+project_copyright = f"{DATE[:4]} {author}" if DATE else author
+language = "en"
+
+extensions = [
+    "myst_parser",
+    "sphinx_design",
+    "sphinx_copybutton",
+    "sphinxcontrib.mermaid",
+    "casebook",
+]
+nitpicky = True
+numfig = True
+numfig_secnum_depth = 1
+numfig_format = {"figure": "Figure %s", "table": "Table %s", "code-block": "Listing %s"}
+templates_path = [str(HERE / "source" / "_templates")]
+exclude_patterns = ["_*"]
+
+myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist", "smartquotes"]
+myst_heading_anchors = 3
+myst_links_external_new_tab = False
+
+bibtex_bibfiles = sorted(
+    str(path.relative_to(HERE)) for path in (HERE / "source").glob("elite/*.bib")
+)
+bibtex_default_style = "casebook"
+bibtex_reference_style = "label"
+bibtex_tooltips = False
+
+casebook_date = DATE
+mermaid_output_format = "svg"
+copybutton_selector = "div.highlight pre"
+
+# --- the web edition ---
+html_theme = "furo"
+html_title = project
+html_static_path = ["source/_static"]
+html_css_files = ["look.css"]
+html_js_files = [("look.js", {"defer": "defer"})]
+html_copy_source = False
+html_show_sourcelink = False
+html_show_sphinx = False
+html_context = {"edition_date": DATE, "edition_commit": COMMIT}
+html_baseurl = os.environ.get("READTHEDOCS_CANONICAL_URL", "")
+pygments_style = "casebook.core.highlighting.LightStyle"
+pygments_dark_style = "casebook.core.highlighting.DarkStyle"
+
+# --- the print edition ---
+latex_engine = "lualatex"
+latex_documents = [
+    ("index", "elite-engineering-case-studies.tex", project, author, "manual"),
+]
+
+# --- the electronic book ---
+epub_basename = "elite-engineering-case-studies"
+epub_show_urls = "no"
+epub_title = project
