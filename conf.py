@@ -25,6 +25,7 @@ project = "Elite Engineering Case Studies"
 author = "The authors of the book"
 project_copyright = f"{DATE[:4]} {author}" if DATE else author
 language = "en"
+version = release = "1"
 
 extensions = [
     "myst_parser",
@@ -61,10 +62,22 @@ html_title = project
 html_static_path = ["source/_static"]
 html_css_files = ["look.css"]
 html_js_files = [("look.js", {"defer": "defer"})]
+html_secnumber_suffix = " "
 html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False
-html_context = {"edition_date": DATE, "edition_commit": COMMIT}
+html_show_copyright = False
+# Read the Docs serves the other editions beside the pages, but builds none for proposed changes.
+DOWNLOADS = (
+    f"/_/downloads/{language}/{os.environ.get('READTHEDOCS_VERSION', '')}/"
+    if os.environ.get("READTHEDOCS_VERSION_TYPE") in ("branch", "tag")
+    else ""
+)
+html_context = {
+    "edition_date": DATE,
+    "edition_commit": COMMIT,
+    "edition_downloads": DOWNLOADS,
+}
 html_baseurl = os.environ.get("READTHEDOCS_CANONICAL_URL", "")
 pygments_style = "casebook.core.highlighting.LightStyle"
 pygments_dark_style = "casebook.core.highlighting.DarkStyle"
@@ -77,5 +90,20 @@ latex_documents = [
 
 # --- the electronic book ---
 epub_basename = "elite-engineering-case-studies"
-epub_show_urls = "no"
 epub_title = project
+epub_identifier = "urn:uuid:5b8f5c1e-6f0e-4c39-9a51-3d1f6a1d7e20"
+epub_scheme = "UUID"
+epub_uid = "book-id"
+epub_description = "Case studies in engineering, with figures and code that a reader can check."
+epub_show_urls = "no"
+epub_tocscope = "includehidden"
+epub_css_files = ["ebook.css"]
+# What only the web edition needs stays out of the file.
+epub_exclude_files = [
+    str(path.relative_to(HERE / "source"))
+    for path in (HERE / "source" / "_static").rglob("*")
+    if path.is_file() and path.name != "ebook.css"
+] + [
+    "_static/" + name
+    for name in ("copybutton.css", "copybutton.js", "copy-button.svg", "check-solid.svg")
+]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from .bibliography import setup_bibliography
 from .domain import setup_domain
 from .editions import setup_editions
+from .epub import setup_epub
 from .figures.diagrams import setup_diagrams
 from .generated import setup_generated
 from .look import setup_look
@@ -35,6 +36,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     setup_generated(app)
     setup_diagrams(app)
     setup_editions(app)
+    setup_epub(app)
     setup_look(app)
     return {
         "version": __version__,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 from typing import TYPE_CHECKING, Any
 
 import pybtex.plugin
@@ -97,7 +98,7 @@ def _link(address: str) -> HRef:
 
 
 def _date(fields: Any) -> str:
-    months = {m: i for i, m in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+    months = {month[:3].lower(): i for i, month in enumerate(calendar.month_name) if i}
     year, month, day = (str(fields.get(name, "")) for name in ("year", "month", "day"))
     number = months.get(month[:3].lower(), int(month) if month.isdigit() else 0)
     if not year.isdigit() or not 1 <= number <= 12:

@@ -65,9 +65,10 @@ class BookDirective(SphinxDirective):
         """Note that this page shows something that another page may change."""
         self.book.ask(self.env.docname, kind, name)
 
-    def generated(self, what: str, **attributes: object) -> Generated:
-        """A placeholder, at this directive's place in the file."""
+    def generated(self, what: str, asks: str = "", **attributes: object) -> Generated:
+        """A placeholder at this directive's place, and the question that it puts to the book."""
         node = Generated("", what=what, page=self.env.docname, **attributes)
         self.set_source_info(node)
-        self.asks(what, str(attributes.get("name", "")))
+        if asks:
+            self.asks(asks, str(attributes.get("name", "")))
         return node

@@ -77,7 +77,7 @@ class CasebookDomain(Domain):
     def book(self) -> Book:
         """The whole book as it has been read."""
         if self._book is None:
-            order = {page: i for i, page in enumerate(get_docnames(self.env))}
+            order = {page: i for i, page in enumerate(_reading_order(self.env))}
             records = [r for page in sorted(self.data["pages"]) for r in self.data["pages"][page]]
             self._book = Book(tuple(records), self.catalogue, order)
         return self._book
@@ -90,6 +90,8 @@ class CasebookDomain(Domain):
         for page in sorted(pages):
             questions = self.data["questions"].get(page, set())
             digest = self.book.digest(questions) + self._cited(page)
+            if ("figures", "") in questions:
+                digest += self.env.config.casebook_date
             if shown.get(page) != digest:
                 shown[page] = digest
                 changed.append(page)
@@ -99,8 +101,7 @@ class CasebookDomain(Domain):
         # sphinxcontrib-bibtex leaves pages stale whose labels change with a citation elsewhere.
         cite: Any = self.env.get_domain("cite")
         keys = {t.key for ref in cite.citation_refs if ref.docname == page for t in ref.targets}
-        keys |= {name for kind, name in self.data["questions"].get(page, ()) if kind == "cite"}
-        every = any(kind == "sources" for kind, _ in self.data["questions"].get(page, ()))
+        every = ("figures", "") in self.data["questions"].get(page, ())
         return repr(
             [
                 (c.key, c.formatted_entry.label, c.bibliography_key.docname, c.citation_id,
@@ -135,7 +136,9 @@ class CasebookDomain(Domain):
         for slug in sorted(book.uses):
             if book.catalogue.find(slug) and slug not in book.sections:
                 use = book.uses[slug][0]
-                message = f"the pattern '{slug}' has no section in the book; write one with 'pattern'"
+                message = (
+                    f"the pattern '{slug}' has no section in the book; write one with 'pattern'"
+                )
                 report(Kind.PATTERN_PAGE, message, (use.page, use.line))
 
     @property
@@ -160,7 +163,11 @@ class CasebookDomain(Domain):
         if typ == "metric" and target in self.book.figures:
             figure = self.book.figures[target]
             plain = node.get("plain", False)
-            if explicit and not plain and (wrong := states_another_number(contnode.astext(), figure)):
+            if (
+                explicit
+                and not plain
+                and (wrong := states_another_number(contnode.astext(), figure))
+            ):
                 report(Kind.WRONG_NUMBER, wrong, node)
             words = contnode.astext() if explicit else str(figure.printed)
             row = self.book.rows[target]
@@ -220,6 +227,11 @@ class CasebookDomain(Domain):
         if self.catalogue.find(target):
             return None
         return Kind.UNKNOWN_PATTERN, f"unknown pattern '{target}'{self.catalogue.near(target)}"
+
+
+def _reading_order(env: BuildEnvironment) -> list[str]:
+    pages: list[str] = list(get_docnames(env))  # type: ignore[no-untyped-call]
+    return pages
 
 
 def domain_of(env: BuildEnvironment) -> CasebookDomain:

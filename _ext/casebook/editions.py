@@ -41,9 +41,7 @@ class Slips(SphinxPostTransform):
             )
             body = "".join(f'<span class="slip-line">{line}</span>' for line in lines)
             closing = f'</a><span class="slip" role="tooltip" id="slip-{i}">{body}</span></span>'
-            link.replace_self(
-                [_raw("html", opening), *link.children, _raw("html", closing)]
-            )
+            link.replace_self([_raw("html", opening), *link.children, _raw("html", closing)])
 
 
 class PrintMarks(SphinxPostTransform):
@@ -63,7 +61,9 @@ class PrintMarks(SphinxPostTransform):
                 section = domain.book.sections[name]
                 label, mark = f"{section.page}:{section.anchor}", "pattern"
             words = nodes.inline("", "", *link.children, classes=[f"casebook-{kind}"])
-            link.replace_self([words, _raw("latex", rf"\casebookmark{{{mark}}}{{\detokenize{{{label}}}}}")])
+            link.replace_self(
+                [words, _raw("latex", rf"\casebookmark{{{mark}}}{{\detokenize{{{label}}}}}")]
+            )
 
 
 def _marked_links(document: nodes.document) -> list[nodes.reference]:
@@ -76,7 +76,9 @@ def _metric_lines(book: Book, name: str, labels: dict[str, str]) -> list[str]:
     sources = ", ".join(labels.get(key, key) for key in figure.sources)
     source = f"from {sources}" if metric.formula else sources
     via = f", read through {metric.via}" if metric.via else ""
-    evidence = f'<span class="evidence evidence-{metric.evidence.value}">{figure.evidence_words}</span>'
+    evidence = (
+        f'<span class="evidence evidence-{metric.evidence.value}">{figure.evidence_words}</span>'
+    )
     doubts = [f"Doubt: {escape(doubt)}" for doubt in figure.doubts]
     return [
         f"<b>{escape(metric.label)}: {escape(str(figure.printed))}</b>, {figure.as_of}",

@@ -1,18 +1,35 @@
-"""The palette's style sheets, written for the builder that needs them.
+"""The look of an edition: what the style sheets need, in the form its builder needs it.
 
-The tokens have one source, `core.palette`; these files are made of it at each build.
+The tokens have one source, `core.palette`; the files made of it here are written at each build.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from .core import palette
+from docutils import nodes
+from furo import THEME_PATH
+from sphinx.transforms.post_transforms import SphinxPostTransform
+
+from .core import dates, palette
 from .figures.diagrams import WIDE, WIDTH_STEP
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+
+FAVICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><style>path{fill:%s}'
+    "@media(prefers-color-scheme:dark){path{fill:%s}}</style>"
+    '<path d="M1 2h3v12H1zM6 2h9v2H6zM6 7h9v2H6zM6 12h6v2H6z"/></svg>\n'
+)
+"""The hang column and three lines of text."""
+
+OPTIONAL = {"sd-": ("sphinx-design", "design-tabs"), 'class="highlight': ("copybutton", "clipboard")}
+"""What a page must hold to need the files of an extension, by parts of their names."""
 
 
 def _write_tokens(app: Sphinx) -> None:
@@ -22,6 +39,8 @@ def _write_tokens(app: Sphinx) -> None:
         widths = range(WIDTH_STEP, WIDE + WIDTH_STEP + 1, WIDTH_STEP)
         rules = "".join(f".w-{w}{{--w:{w}px}}\n" for w in widths)
         _write(folder / "tokens.css", palette.css() + rules)
+        accent = palette.TOKENS["accent"]
+        _write(folder / "favicon.svg", FAVICON % (accent.light, accent.dark))
         app.config.html_static_path.append(str(folder))
         if not app.builder.name.startswith("epub"):
             app.add_css_file("tokens.css", priority=400)
@@ -35,6 +54,49 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
+class PlainTables(SphinxPostTransform):
+    """Undo what furo's wrapper repeats, and leave column widths to the style sheet."""
+
+    default_priority = 510  # after furo's wrapper, at 500
+    formats = ("html",)
+
+    def run(self, **kwargs: Any) -> None:
+        for table in self.document.findall(nodes.table):
+            # docutils writes widths as style attributes, which the page's policy forbids.
+            classes = [c for c in table["classes"] if c not in ("colwidths-given", "longtable")]
+            table["classes"] = [*classes, "colwidths-auto"]
+            wrapper = table.parent
+            if isinstance(wrapper, nodes.container) and "table-wrapper" in wrapper["classes"]:
+                wrapper["ids"] = []
+                wide = ["wide-table"] if "wide" in table["classes"] else []
+                wrapper["classes"] = ["table-wrapper", *wide]
+                table["classes"] = [c for c in table["classes"] if c != "wide"]
+
+
+def _theme_script() -> str:
+    """Hash of the one inline script that furo writes, for the page's policy."""
+    base = (THEME_PATH / "base.html").read_text(encoding="utf-8")
+    script = re.findall(r"<script>(.*?)</script>", base, re.DOTALL)
+    digest = hashlib.sha256("".join(script).encode()).digest()
+    return base64.b64encode(digest).decode()
+
+
+def _page_context(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    context["theme_script_hash"] = _theme_script()
+    date = dates.parse(context.get("edition_date") or "")
+    context["edition"] = "" if isinstance(date, str) else str(date)
+    body = context.get("body", "")
+    unused = [name for sign, names in OPTIONAL.items() if sign not in body for name in names]
+    for kind in ("css_files", "script_files"):
+        context[kind] = [
+            file for file in context[kind] if not any(name in str(file.filename) for name in unused)
+        ]
+
+
 def setup_look(app: Sphinx) -> None:
-    """Write the files once the builder is known."""
+    """Write the files once the builder is known; give each page what its template asks for."""
     app.connect("builder-inited", _write_tokens, priority=100)
+    app.connect("html-page-context", _page_context)
+    app.add_post_transform(PlainTables)

@@ -12,10 +12,11 @@ from sphinx.roles import XRefRole
 from .core import metrics as core
 from .core.book import MetricRow
 from .core.formulas import Reference
-from .core.metrics import Evidence, Metric
+from .core.metrics import Metric
 from .core.problems import Kind, Problem
 from .core.yamlbody import Record, records
 from .directive import BookDirective, Generated
+from .tables import cell, evidence_mark, head_cell, table
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -24,33 +25,6 @@ HEADS = ("Measure", "Value", "Unit", "As of", "Evidence")
 CLASSES = ((), ("num",), ("unit",), ("as-of",), ("evidence-cell",))
 WIDTHS = (44, 15, 16, 13, 20)
 NOT_PUBLISHED = "not published"
-
-
-def table(
-    caption: list[nodes.Node], kind: str, widths: tuple[int, ...], heads: list[nodes.entry]
-) -> tuple[nodes.table, nodes.tbody]:
-    """A table of given widths, whose first column heads its rows, and its empty body."""
-    body = nodes.tbody()
-    group = nodes.tgroup("", cols=len(widths))
-    for i, width in enumerate(widths):
-        group += nodes.colspec("", colwidth=width, **({"stub": 1} if i == 0 else {}))
-    group += [nodes.thead("", nodes.row("", *heads)), body]
-    made = nodes.table("", classes=[kind, "colwidths-given", "longtable"])
-    if caption:
-        made += nodes.title("", "", *caption)
-    made += group
-    return made, body
-
-
-def cell(*content: nodes.Node, classes: tuple[str, ...] = ()) -> nodes.entry:
-    """A cell with one paragraph."""
-    return nodes.entry("", nodes.paragraph("", "", *content), classes=list(classes))
-
-
-def head_cell(first: list[nodes.Node], lines: list[nodes.inline]) -> nodes.entry:
-    """The cell that heads a row: what it is, and what explains it, each a paragraph."""
-    paragraphs = [nodes.paragraph("", "", line) for line in lines]
-    return nodes.entry("", nodes.paragraph("", "", *first), *paragraphs)
 
 
 def metric_link(name: str, words: str, page: str, line: int | None = None) -> addnodes.pending_xref:
@@ -130,9 +104,7 @@ class MetricsTable(CaptionedDirective):
             for piece in metric.formula.pieces():
                 if isinstance(piece, Reference):
                     self.asks("metric", piece.id)
-                    pieces.append(
-                        Generated("", what="input", name=piece.id, page=self.env.docname)
-                    )
+                    pieces.append(Generated("", what="input", name=piece.id, page=self.env.docname))
                 else:
                     pieces.append(nodes.Text(piece))
             lines.append(nodes.inline("", "", *pieces, classes=["what", "formula"]))
@@ -155,9 +127,7 @@ class MetricsTable(CaptionedDirective):
             ]
         role = self.env.get_domain("cite").role("label")
         assert role
-        cited, _ = role(
-            "cite:label", "", metric.source, metric.line, self.state.inliner, {}, []
-        )  # type: ignore[attr-defined]
+        cited, _ = role("cite:label", "", metric.source, metric.line, self.state.inliner, {}, [])
         source = nodes.inline("", "", *cited, classes=["source"])
         where = metric.locator + (f"; read through {metric.via}" if metric.via else "")
         return [
@@ -165,11 +135,6 @@ class MetricsTable(CaptionedDirective):
             nodes.paragraph("", "", source),
             nodes.paragraph("", "", nodes.inline("", where, classes=["locator"])),
         ]
-
-
-def evidence_mark(evidence: Evidence, words: str) -> nodes.inline:
-    """The kind of evidence: a shape, which the style sheets draw, and the word."""
-    return nodes.inline("", words, classes=["evidence", f"evidence-{evidence.value}"])
 
 
 class MetricsComparison(CaptionedDirective):
@@ -186,9 +151,7 @@ class MetricsComparison(CaptionedDirective):
             self.warn(Problem(Kind.MISSING_FIELD, message), self.lineno)
             return []
         heads = [cell(nodes.Text("")), *(cell(nodes.Text(c), classes=("num",)) for c in columns)]
-        made, body = self.captioned(
-            "matrix", (30, *([70 // len(columns)] * len(columns))), heads
-        )
+        made, body = self.captioned("matrix", (30, *([70 // len(columns)] * len(columns))), heads)
         rows, problems = records(self.body)
         for record in rows:
             row = self._row(record, len(columns))
@@ -201,10 +164,16 @@ class MetricsComparison(CaptionedDirective):
 
     def _row(self, record: Record, columns: int) -> nodes.row | None:
         record.check_fields(("label", "figures", "note"))
-        label, figures, note = record.need("label"), record.need_list("figures"), record.text("note")
+        label, figures, note = (
+            record.need("label"),
+            record.need_list("figures"),
+            record.text("note"),
+        )
         if figures and len(figures) != columns:
             message = f"the row has {len(figures)} figures for {columns} columns; write "
-            record.report(Kind.BAD_VALUE, f"{message}'{NOT_PUBLISHED}' where there is none", "figures")
+            record.report(
+                Kind.BAD_VALUE, f"{message}'{NOT_PUBLISHED}' where there is none", "figures"
+            )
         if record.problems:
             return None
         notes: list[nodes.inline] = []
@@ -224,7 +193,7 @@ class MetricsComparison(CaptionedDirective):
             self.asks("metric", figure.text)
             value = metric_link(figure.text, "", self.env.docname, line)
             value.source = self.get_source_info()[0]
-            mark = Generated("", what="evidence-line", name=figure.text)
+            mark = Generated("", what="evidence-word", name=figure.text)
             figure_cell = nodes.entry("", nodes.paragraph("", "", value), classes=["num"])
             figure_cell += nodes.paragraph("", "", mark, classes=["evidence-line"])
             row += figure_cell
@@ -289,7 +258,7 @@ class MetricIndex(BookDirective):
     has_content = False
 
     def run(self) -> list[nodes.Node]:
-        return [self.generated(self.name)]
+        return [self.generated(self.name, "figures")]
 
 
 def setup_metrics(app: Sphinx) -> None:

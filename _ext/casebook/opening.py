@@ -30,7 +30,9 @@ class Opening(BookDirective):
         parsed = self.parse_content_to_nodes()
         found = count(" ".join(node.astext() for node in parsed))
         if self.sentences and found > self.sentences:
-            message = f"'{self.name}' holds at most {self.sentences} sentences, and this has {found}"
+            message = (
+                f"'{self.name}' holds at most {self.sentences} sentences, and this has {found}"
+            )
             self.warn(Problem(Kind.BAD_OPENING, message), self.lineno)
         part += parsed
         return [part]

@@ -43,7 +43,7 @@ class PatternDirective(BookDirective):
 
     def run(self) -> list[nodes.Node]:
         slug = self.arguments[0].strip()
-        return [self.generated("pattern-head", name=slug)]
+        return [self.generated("pattern-head", "pattern", name=slug)]
 
 
 class RelatedPatterns(BookDirective):
@@ -52,7 +52,7 @@ class RelatedPatterns(BookDirective):
     has_content = False
 
     def run(self) -> list[nodes.Node]:
-        return [self.generated("related-patterns")]
+        return [self.generated("related-patterns", "patterns")]
 
 
 class PatternIndex(BookDirective):
@@ -61,7 +61,7 @@ class PatternIndex(BookDirective):
     has_content = False
 
     def run(self) -> list[nodes.Node]:
-        return [self.generated("pattern-index")]
+        return [self.generated("pattern-index", "all-uses")]
 
 
 class PatternMatrix(BookDirective):
@@ -78,7 +78,7 @@ class PatternMatrix(BookDirective):
         table["classes"] = ["pattern-matrix", "matrix", "colwidths-given", "longtable"]
         self.set_source_info(table)
         self.add_name(table)
-        table += self.generated("pattern-matrix")
+        table += self.generated("pattern-matrix", "all-uses")
         return [table]
 
 
@@ -125,9 +125,9 @@ class GatherPatterns(SphinxTransform):
 
     def _use(self, link: addnodes.pending_xref) -> PatternUse:
         block: nodes.Node = link
-        while not isinstance(block.parent, (nodes.section, nodes.document, nodes.list_item)) and not (
-            isinstance(block, nodes.TextElement) and not isinstance(block, nodes.Inline)
-        ):
+        while not isinstance(
+            block.parent, (nodes.section, nodes.document, nodes.list_item)
+        ) and not (isinstance(block, nodes.TextElement) and not isinstance(block, nodes.Inline)):
             block = block.parent
         before = 0
         for text in block.findall(nodes.Text):

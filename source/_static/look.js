@@ -1,0 +1,53 @@
+// The page works without this file; it adds what HTML and CSS cannot do alone.
+"use strict";
+
+// A box that scrolls sideways can be reached by keyboard, and has a name, while it overflows.
+const nameOf = (box) => {
+  const around = box.closest("figure, .table-wrapper, .literal-block-wrapper");
+  const caption = around?.querySelector(".caption-number, .caption-text");
+  return (caption?.textContent.trim() || "Part of the page") + ", scrolls sideways";
+};
+const mind = (box) => {
+  if (box.scrollWidth > box.clientWidth) {
+    box.tabIndex = 0;
+    if (box.tagName !== "PRE") box.setAttribute("role", "group");
+    else box.setAttribute("role", "region");
+    box.setAttribute("aria-label", nameOf(box));
+  } else {
+    for (const name of ["tabindex", "role", "aria-label"]) box.removeAttribute(name);
+  }
+};
+const observer = new ResizeObserver((entries) => {
+  for (const { target } of entries) mind(target.closest("[data-scroller]"));
+});
+for (const box of document.querySelectorAll(".table-wrapper, .drawing, .highlight pre")) {
+  box.dataset.scroller = "";
+  observer.observe(box);
+  if (box.firstElementChild) observer.observe(box.firstElementChild);
+}
+
+// On a narrow screen a table of figures is laid out as records, which takes its meaning as a table
+// from some screen readers; the roles give it back.
+const roles = { TABLE: "table", THEAD: "rowgroup", TBODY: "rowgroup", TR: "row", TD: "cell" };
+for (const table of document.querySelectorAll("table.metrics-table")) {
+  for (const part of [table, ...table.querySelectorAll("thead, tbody, tr, td, th")]) {
+    const heads = part.closest("thead") ? "columnheader" : "rowheader";
+    part.setAttribute("role", roles[part.tagName] ?? heads);
+  }
+}
+
+// Escape hides a slip until pointer or focus comes again, and closes furo's drawers.
+const LINKS = ".metric, .pattern";
+addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const link of document.querySelectorAll(LINKS)) {
+    if (link.matches(":hover, :focus-within")) link.classList.add("slip-dismissed");
+  }
+  for (const toggle of document.querySelectorAll(".sidebar-toggle")) toggle.checked = false;
+});
+for (const event of ["pointerout", "focusout"]) {
+  addEventListener(event, ({ target, relatedTarget }) => {
+    const link = target.closest?.(LINKS);
+    if (link && !link.contains(relatedTarget)) link.classList.remove("slip-dismissed");
+  });
+}

@@ -141,18 +141,20 @@ class Book:
     def answer(self, question: tuple[str, str]) -> str:
         """What the book says now to a question that a page asked; equal answers, equal text."""
         kind, name = question
+        patterns = (self.catalogue.patterns, self.sections)
         answers: dict[str, object] = {
             "metric": (self.rows.get(name) and self.rows[name].page, self.figures.get(name)),
             "pattern": (
                 self.catalogue.find(name),
                 self.sections.get(name),
-                len(self.uses.get(name, ())),
+                sorted({use.page for use in self.uses.get(name, ())}),
             ),
-            "uses": self.uses.get(name),
+            "uses": (self.uses.get(name), self.studies),
+            "figures": ({name: row.page for name, row in self.rows.items()}, self.figures),
+            "patterns": patterns,
+            "all-uses": (*patterns, self.uses, self.studies),
         }
-        if kind in answers:
-            return repr(answers[kind])
-        return repr((self.figures, self.catalogue.patterns, self.sections, self.uses, self.studies))
+        return repr(answers[kind])
 
     def digest(self, questions: Iterable[tuple[str, str]]) -> str:
         """A short text that changes when, and only when, an answer does."""

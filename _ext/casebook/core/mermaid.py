@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, quoteattr
 
 from casebook.core import mermaidstyle, palette, svg
 from casebook.core.mermaidlabels import left_align, with_plates
@@ -30,6 +30,10 @@ __all__ = [
 _FALLBACK_FAMILY = "IBM Plex Sans"
 _BOOK_FAMILY = "Casebook Sans"
 _VARIABLE = re.compile(r"var\(--cb-([a-z0-9-]+)\)")
+
+
+MAX_SOURCE = 20_000
+"""The longest source that is drawn, in characters; a page of print holds a tenth of it."""
 
 
 class DiagramError(ValueError):
@@ -64,8 +68,8 @@ class Drawing:
         properties, the font and the size its style sheet (the natural size is in ``viewBox``).
         """
         head = (
-            f'<title id="{identifier}-title">{escape(title)}</title>'
-            f'<desc id="{identifier}-desc">{escape(description)}</desc>'
+            f"<title id={quoteattr(identifier + '-title')}>{escape(title)}</title>"
+            f"<desc id={quoteattr(identifier + '-desc')}>{escape(description)}</desc>"
         )
         attributes = {
             "xmlns": svg.SVG,
@@ -95,6 +99,8 @@ def draw(source: str) -> Drawing:
     chooses colours, settings or links for itself; ``RendererMissing`` if ``mmdr`` cannot be
     imported.
     """
+    if len(source) > MAX_SOURCE:
+        raise DiagramError(f"The diagram is longer than {MAX_SOURCE:,} characters.")
     problems = author_colours(source)
     if problems:
         line, text = problems[0]
@@ -122,7 +128,10 @@ def _render(source: str) -> str:
         raise RendererMissing("The package 'mmdr', which draws diagrams, is missing.") from error
     try:
         return mmdr.render(mermaidstyle.prefix(source) + source, backend="merman").svg()
-    except Exception as error:
+    except BaseException as error:
+        # a panic in Rust arrives as a BaseException of the extension's own
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
         message = " ".join(str(error).split()) or type(error).__name__
         raise DiagramError(f"The diagram has a mistake: {message}") from error
 

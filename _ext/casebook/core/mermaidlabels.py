@@ -24,7 +24,7 @@ _LINE = 25.0
 
 
 def left_align(root: Element) -> Element:
-    """The same drawing with the lines of lists anchored at their start.
+    """The same drawing with the lines of lists anchored at their start, and milestones on end.
 
     A line takes the nearest empty group of its list to the left; without one it is left alone, so
     a change in merman can at worst bring the ragged edge back.
@@ -34,10 +34,25 @@ def left_align(root: Element) -> Element:
     def visit(element: Element) -> Element:
         if element.tag == "text":
             return _anchored(element, places)
+        if element.tag == "rect" and "milestone" in element.attributes.get("class", "").split():
+            return _diamond(element)
         children = tuple(c if isinstance(c, str) else visit(c) for c in element.children)
         return Element(element.tag, element.attributes, children)
 
     return visit(root)
+
+
+def _diamond(square: Element) -> Element:
+    """merman turns the square of a milestone by CSS, which no attribute can say in the same way."""
+    x, y, size = (_number(square.attributes.get(name, "")) for name in ("x", "y", "width"))
+    middle, centre, side = x + size / 2, y + size / 2, size * 0.7
+    attributes = {
+        **square.attributes,
+        **{"x": f"{middle - side / 2:.2f}", "y": f"{centre - side / 2:.2f}"},
+        **{"width": f"{side:.2f}", "height": f"{side:.2f}", "rx": "0", "ry": "0"},
+        "transform": f"rotate(45 {middle:.2f} {centre:.2f})",
+    }
+    return Element(square.tag, MappingProxyType(attributes), square.children)
 
 
 def _places(

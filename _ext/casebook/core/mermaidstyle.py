@@ -56,7 +56,7 @@ CONSTANTS: Mapping[str, str] = MappingProxyType(
         "rgba(185,185,185,1)": "dia-hair",
     }
 )
-"""Colours that merman writes whatever the settings, in lower case without spaces, and their token."""
+"""Colours merman writes whatever the settings, in lower case without spaces, and their token."""
 
 
 def token(colour: str) -> str | None:
@@ -72,7 +72,7 @@ FONT_SIZE = 14
 """Size of every label in CSS pixels: at a natural width of 780 px it is 6 pt in print."""
 
 _MEASURED = 15
-"""The size that merman is told. It knows no font and takes letters to be 7 % narrower than Plex's."""
+"""The size merman is told: it knows no font and takes letters to be 7 % narrower than Plex's."""
 
 
 def _settings(actors: bool) -> dict[str, object]:
@@ -127,6 +127,7 @@ def _rule(selectors: str, **properties: str) -> str:
 
 _KEY = ", ".join(f".key > {tag}, .key > g > {tag}" for tag in ("rect", "path", "polygon", "circle"))
 
+_CONDITIONS = '.loopText, [aria-roledescription="sequence"] .sectionTitle'
 _HALO = {"stroke": "paper", "paint_order": "stroke", "stroke_linejoin": "round"}
 
 SHEET = "".join(
@@ -137,7 +138,7 @@ SHEET = "".join(
         _rule(_KEY, fill="dia-key", stroke="dia-key-edge"),
         # words over lines
         _rule(".messageText", stroke_width="9px", **_HALO),
-        _rule(".loopText, .sectionTitle", stroke_width="5px", **_HALO),
+        _rule(_CONDITIONS, stroke_width="5px", **_HALO),
         _rule('text[data-merman-source-classes~="edgeLabel"]', stroke_width="6px", **_HALO),
         _rule('text[data-merman-source-classes~="edgeTerminals"]', stroke_width="4px", **_HALO),
         _rule('[id="merman-filled-head"] path, [id="merman-arrowhead"] path', fill="dia-edge"),
@@ -145,7 +146,8 @@ SHEET = "".join(
         _rule("rect.rect", fill="dia-group", stroke="none"),
         _rule(".actor-line", stroke="dia-hair", stroke_width="1px"),
         _rule(".loopLine", stroke="dia-hair", stroke_width="1px"),
-        _rule("rect.actor, .actor-man line, .actor-man circle", stroke="dia-edge", stroke_width="1px"),
+        _rule("rect.actor, .actor-man line, .actor-man circle", stroke="dia-edge"),
+        _rule("rect.actor, .actor-man line, .actor-man circle", stroke_width="1px"),
         _rule("rect.actor, .actor-man circle", fill="dia-node"),
         _rule(".activation0, .activation1, .activation2", fill="dia-key", stroke="dia-key-edge"),
         # entities
@@ -157,7 +159,8 @@ SHEET = "".join(
         _rule(".domain", display="none"),
         _rule(".tick line", stroke="hair"),
         _rule(".tick text", fill="ink-2"),
-        _rule(".tick, .section", opacity="1"),
+        _rule(".tick", opacity="1"),
+        _rule(".section", fill="none"),
         _rule(".task", stroke_width="1px"),
         # timeline
         _rule(".timeline-node path", fill="dia-group", stroke="none"),

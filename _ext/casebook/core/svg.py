@@ -233,14 +233,16 @@ def _references(element: Element) -> Iterator[str]:
         yield from REFERENCE.findall(value)
 
 
+_ROUNDS = 4
+"""How long a chain of definitions may be and still vanish whole."""
+
+
 def _prune(root: Element) -> Element:
     """Leave out definitions nobody uses, ids nobody names, and groups that do nothing."""
-    while True:
+    for _ in range(_ROUNDS):
         used = frozenset(name for element in root.walk() for name in _references(element))
-        smaller = replace(root, children=_prune_children(root, used))
-        if smaller == root:
-            return root
-        root = smaller
+        root = replace(root, children=_prune_children(root, used))
+    return root
 
 
 def _prune_children(element: Element, used: frozenset[str]) -> tuple[Element | str, ...]:
@@ -263,34 +265,35 @@ def _prune_children(element: Element, used: frozenset[str]) -> tuple[Element | s
 
 
 def _renumber(root: Element) -> Element:
-    """Give ids short names in document order; of two alike the first is meant, as in a browser."""
+    """Give ids short names in document order; of two alike the first is meant, as in a browser.
+
+    What is referred to may not refer further: so no drawing multiplies itself or goes in circles.
+    """
     names: dict[str, str] = {}
     for element in root.walk():
-        if element is not root and (name := element.attributes.get("id")) is not None:
+        if (name := element.attributes.get("id")) is not None:
             names.setdefault(name, str(len(names) + 1))
     seen: set[str] = set()
 
-    def visit(element: Element) -> Element:
+    def visit(element: Element, inside: bool) -> Element:
         attributes: dict[str, str] = {}
+        inside = inside or "id" in element.attributes
         for name, value in element.attributes.items():
+            known = REFERENCE.search(value)
+            target = value[1:] if name == "href" else known[1] if known else None
             if name == "id":
-                if value in seen or element is root:
-                    continue
+                if value not in seen:
+                    attributes[name] = names[value]
                 seen.add(value)
-                attributes[name] = names[value]
-            elif name == "href":
-                if value[1:] in names:
-                    attributes[name] = f"#{names[value[1:]]}"
-            else:
-                known = REFERENCE.search(value)
-                if known is None:
-                    attributes[name] = value
-                elif known[1] in names:
-                    attributes[name] = f"url(#{names[known[1]]})"
-        children = tuple(c if isinstance(c, str) else visit(c) for c in element.children)
+            elif target is None:
+                attributes[name] = value
+            elif target in names and not inside:
+                short = f"#{names[target]}"
+                attributes[name] = short if name == "href" else f"url({short})"
+        children = tuple(c if isinstance(c, str) else visit(c, inside) for c in element.children)
         return Element(element.tag, MappingProxyType(attributes), children)
 
-    return visit(root)
+    return visit(root, False)
 
 
 _LENGTH = re.compile(r"\s*([0-9.]{1,12})(px|pt)?\s*\Z")

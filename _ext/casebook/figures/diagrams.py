@@ -52,7 +52,7 @@ class Diagram(Mermaid, BookDirective):  # type: ignore[misc]
         for line, text in colours:
             message = f"a diagram sets no colours, settings or links of its own: {shortened(text)}"
             self.warn(Problem(Kind.BAD_DIAGRAM, message, line))
-        made = super().run(**kwargs)
+        made = list(super().run(**kwargs))
         for figure in made:
             for drawing in figure.findall(mermaid):
                 self.set_source_info(drawing)
@@ -124,9 +124,7 @@ class DrawDiagrams(SphinxPostTransform):
     ) -> None:
         # A popover with a <use> of the drawing: no second copy, no script, Escape closes it.
         large = f"{identifier}-large"
-        button = (
-            f'<button class="enlarge" type="button" popovertarget="{large}">Enlarge</button>'
-        )
+        button = f'<button class="enlarge" type="button" popovertarget="{large}">Enlarge</button>'
         figure += nodes.legend("", nodes.raw("", button, format="html"), classes=["figure-actions"])
         left, top, width, height = drawing.picture.view_box.split()
         popover = (

@@ -1,0 +1,153 @@
+"""Resolve phase of metrics: values, evidence, and the pages made of all figures."""
+
+from __future__ import annotations
+
+from docutils import nodes
+
+from .core import dates
+from .core.catalogue import in_sentence
+from .core.metrics import Resolved, aged
+from .core.problems import Kind
+from .directive import Generated
+from .generated import FigureMaker, ListMaker, Page, definition
+from .problems import report
+from .tables import cell, evidence_mark, table
+
+
+def _number(page: Page, figure: Resolved, node: Generated) -> list[nodes.Node]:
+    return [nodes.Text(figure.printed.number)]
+
+
+def _unit(page: Page, figure: Resolved, node: Generated) -> list[nodes.Node]:
+    return [nodes.Text(figure.printed.unit)]
+
+
+def _date(page: Page, figure: Resolved, node: Generated) -> list[nodes.Node]:
+    return [nodes.Text(str(figure.as_of))]
+
+
+def _input(page: Page, figure: Resolved, node: Generated) -> list[nodes.Node]:
+    return [page.metric(figure.metric.id, in_sentence(figure.metric.label), node["page"])]
+
+
+def _evidence(page: Page, figure: Resolved, node: Generated) -> list[nodes.Node]:
+    return [evidence_mark(figure.metric.evidence, figure.evidence_words)]
+
+
+def _evidence_word(page: Page, figure: Resolved, node: Generated) -> list[nodes.Node]:
+    return [evidence_mark(figure.metric.evidence, figure.metric.evidence.value)]
+
+
+def _evidence_date(page: Page, figure: Resolved, node: Generated) -> list[nodes.Node]:
+    return [*_evidence_word(page, figure, node), nodes.Text(f", {figure.as_of}")]
+
+
+def _card_value(page: Page, figure: Resolved, node: Generated) -> list[nodes.Node]:
+    unit = nodes.inline("", f" {figure.printed.unit}", classes=["unit"])
+    return [nodes.Text(figure.printed.number), unit]
+
+
+def _sources(page: Page, figure: Resolved, node: Generated) -> list[nodes.Node]:
+    cited: list[nodes.Node] = [nodes.Text("from ")]
+    for key in figure.sources:
+        comma = [nodes.Text(", ")] if len(cited) > 1 else []
+        cited += [*comma, page.source(key, node["page"])]
+    return [nodes.inline("", "", *cited, classes=["source"])]
+
+
+def _likeness(page: Page, node: Generated) -> list[nodes.Node]:
+    figures = [page.book.figures[n] for n in node["figures"] if n in page.book.figures]
+    kinds = {figure.metric.evidence for figure in figures}
+    spans = {figure.as_of for figure in figures}
+    differing = [w for w, found in (("kinds", kinds), ("dates", spans)) if len(found) > 1]
+    if differing and not node["noted"]:
+        what = " and ".join(differing)
+        message = f"the figures of this row have different {what}; say so in 'note'"
+        report(Kind.MIXED_EVIDENCE, message, node)
+    return []
+
+
+def _metric_index(page: Page, node: Generated) -> list[nodes.Node]:
+    figures = sorted(
+        page.book.figures.values(), key=lambda f: (f.metric.label.lower(), f.metric.id)
+    )
+    rows = [(figure, _evidence_word(page, figure, node)) for figure in figures]
+    return _listed(page, node, rows, "Evidence") or [nodes.paragraph("", "The book has no figure.")]
+
+
+def _aged(page: Page, node: Generated) -> list[nodes.Node]:
+    today = dates.parse(page.env.config.casebook_date)
+    if isinstance(today, str):
+        return [nodes.paragraph("", "The edition has no date, so ages cannot be told.")]
+    old = [f for f in page.book.figures.values() if aged(f, today)]
+    old.sort(key=lambda f: (f.as_of.last.last(), f.metric.label))
+    rows = [(figure, _last_checked(page, figure)) for figure in old]
+    return _listed(page, node, rows, "Last checked") or [
+        nodes.paragraph("", "No figure of the book is older than two years.")
+    ]
+
+
+def _last_checked(page: Page, figure: Resolved) -> list[nodes.Node]:
+    entries = page.bibliography.bibdata.data.entries
+    days = [entries[key].fields.get("urldate", "") for key in figure.sources if key in entries]
+    spans = [day for text in days if not isinstance(day := dates.parse(text), str)]
+    words = str(min(spans, key=lambda s: s.last.last())) if spans else "not noted"
+    return [nodes.Text(words)]
+
+
+def _listed(
+    page: Page, node: Generated, rows: list[tuple[Resolved, list[nodes.Node]]], last: str
+) -> list[nodes.Node]:
+    if not rows:
+        return []
+    heads = [cell(nodes.Text(head)) for head in ("Measure", "Value", "As of", last)]
+    made, body = table([], "metrics-list", (42, 26, 16, 16), heads)
+    for figure, words in rows:
+        metric = figure.metric
+        body += nodes.row(
+            "",
+            cell(page.metric(metric.id, metric.label, node["page"])),
+            cell(nodes.Text(str(figure.printed))),
+            cell(nodes.Text(str(figure.as_of))),
+            cell(*words),
+        )
+    return [made]
+
+
+def _source_index(page: Page, node: Generated) -> list[nodes.Node]:
+    resting: dict[str, list[Resolved]] = {}
+    for figure in page.book.figures.values():
+        if figure.metric.source:
+            resting.setdefault(figure.metric.source, []).append(figure)
+    labels = {c.key: c.formatted_entry.label for c in page.bibliography.citations}
+    listed = nodes.definition_list(classes=["related"])
+    for key in sorted(labels, key=lambda k: (labels[k].lower(), k)):
+        words: list[nodes.Node] = []
+        for figure in resting.get(key, []):
+            link = page.metric(figure.metric.id, figure.metric.label, node["page"])
+            words += [*([nodes.Text("; ")] if words else []), link]
+        unused = [nodes.Text("cited in the text; no figure rests on it")]
+        listed += definition([page.source(key, node["page"])], words or list(unused))
+    return [listed] if labels else [nodes.paragraph("", "The book has no source.")]
+
+
+FIGURES: dict[str, FigureMaker] = {
+    "number": _number,
+    "unit": _unit,
+    "date": _date,
+    "input": _input,
+    "evidence": _evidence,
+    "evidence-word": _evidence_word,
+    "evidence-date": _evidence_date,
+    "card-value": _card_value,
+    "sources": _sources,
+}
+"""What a placeholder of one figure becomes."""
+
+LISTS: dict[str, ListMaker] = {
+    "likeness": _likeness,
+    "metric-index": _metric_index,
+    "aged-metrics": _aged,
+    "source-index": _source_index,
+}
+"""What a placeholder of many figures becomes."""

@@ -1,0 +1,220 @@
+"""The sanitiser: what may stay, what must go, and that nothing but SvgError comes out of it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from casebook.core import css, svg
+from casebook.core.svgvalues import clean_attribute, clean_property, font_parts
+from hypothesis import given
+from hypothesis import strategies as st
+
+OPEN = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+
+
+def clean(body: str, sheet: str = "", head: str = 'viewBox="0 0 10 20"') -> str:
+    return svg.clean(f"{OPEN}{head}>{body}</svg>", sheet).serialise({})
+
+
+@pytest.mark.parametrize(
+    ("body", "left"),
+    [
+        ("<script>alert(1)</script>", ""),
+        ("<foreignObject><b>x</b></foreignObject>", ""),
+        ('<image href="http://x/y.png"/>', ""),
+        ('<a href="javascript:alert(1)"><path d="M0,0"/></a>', '<path d="M0,0"/>'),
+        ('<path d="M0,0" onclick="alert(1)"/>', '<path d="M0,0"/>'),
+        ('<path d="M0,0" fill="url(http://x)"/>', '<path d="M0,0"/>'),
+        ('<path d="M0,0" style="fill:url(javascript:x)"/>', '<path d="M0,0"/>'),
+        ('<path d="javascript:x"/>', "<path/>"),
+        ('<use xlink:href="http://x#y"/>', "<use/>"),
+        ('<use xlink:href="#nowhere"/>', "<use/>"),
+        ('<path d="M0,0" marker-end="url(#nowhere)"/>', '<path d="M0,0"/>'),
+        ("<animate/><set/><metadata/><title>x</title>", ""),
+        ('<x:g xmlns:x="urn:other"><path d="M0,0"/></x:g>', ""),
+        ('<path xml:space="preserve" data-x="1" class="k" d="M0,0"/>', '<path d="M0,0"/>'),
+        ("<g><g><path/></g></g><g/><defs/><text/>", "<path/>"),
+        ("<text>a &lt;b&gt;</text>stray", "<text>a &lt;b&gt;</text>"),
+        ('<path display="none"/>', ""),
+        ('<path style="fill:red;stroke:#123;fill:none"/>', '<path fill="none" stroke="#123"/>'),
+        ('<text style="font:bold 12.5px Sans">a</text>', None),
+        ('<path d="M0.12345,1e-9"  stroke-width="2px"/>', None),
+    ],
+)
+def test_only_the_listed_stays(body: str, left: str | None) -> None:
+    out = clean(body)
+    assert "style" not in out
+    if left is not None:
+        end = f">{left}</svg>" if left else "/>"
+        assert out == f'<svg viewBox="0 0 10 20"{end}'
+
+
+def test_numbers_are_shortened() -> None:
+    assert clean('<path d="M0.12345,-0.0001" stroke-width="2px"/>') == (
+        '<svg viewBox="0 0 10 20"><path d="M0.12,0" stroke-width="2"/></svg>'
+    )
+    assert clean_attribute("transform", "scale(0.123456789)") == "scale(0.12346)"
+    assert clean_attribute("id", "a b") is None
+    assert clean_property("filter", "url(#x)") is None
+    assert clean_property("fill", "inherit") is None
+    assert clean_property("fill", "url('#x') none") == "url(#x)"
+    assert font_parts("caption") == []
+    assert font_parts("italic normal 600 12px/1.2 Sans") == [
+        ("font-size", "12px"),
+        ("font-weight", "600"),
+        ("font-style", "italic"),
+    ]
+
+
+def test_ids_are_short_unique_and_prefixed() -> None:
+    picture = svg.clean(
+        f'{OPEN} viewBox="0 0 1 1"><defs><marker id="m"><path id="p"/></marker><marker id="m"/>'
+        '<clipPath id="unused"><path/></clipPath><path id="s" marker-end="url(#m)"/></defs>'
+        '<use href="#s"/><path marker-end="url(#m)" id="q"/></svg>'
+    )
+    assert picture.serialise({}) == (
+        '<svg viewBox="0 0 1 1"><defs><marker id="1"><path/></marker><marker/>'
+        '<path id="2"/></defs>'
+        '<use href="#2"/><path marker-end="url(#1)"/></svg>'
+    )
+    out = picture.prefixed("f").serialise({"role": "img"}, "<title>t</title>")
+    assert 'href="#f-2"' in out
+    assert 'url(#f-1)' in out
+    assert out.startswith('<svg role="img" viewBox="0 0 1 1"><title>t</title><defs>')
+    assert picture.view_box == "0 0 1 1"
+
+
+def test_of_two_ids_the_first_is_meant() -> None:
+    out = clean('<path id="a" d="M1"/><path id="a" d="M2"/><use href="#a"/>')
+    assert out.count("id=") == 1
+
+
+def test_uses_do_not_multiply() -> None:
+    levels = "".join(
+        f'<g id="l{n}"><use href="#l{n + 1}"/><use href="#l{n + 1}"/></g>' for n in range(30)
+    )
+    out = clean(levels + '<g id="l30"><path/></g><use href="#l0"/>')
+    assert out.count("href=") == 1
+
+
+@pytest.mark.parametrize(
+    ("head", "size"),
+    [
+        ('viewBox="-5,-5 30 40"', (30, 40)),
+        ('width="30" height="40px"', (30, 40)),
+        ('width="30pt" height="60pt"', (40, 80)),
+    ],
+)
+def test_size(head: str, size: tuple[float, float]) -> None:
+    picture = svg.clean(f"{OPEN}{head}/>")
+    assert (picture.width, picture.height) == size
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "",
+        'viewBox="0 0 0 5"',
+        'viewBox="0 0 nan 5"',
+        'viewBox="a"',
+        'viewBox="0 0 1e9 1"',
+        'width="1" height="50%"',
+        'width="1.1.1" height="1"',
+    ],
+)
+def test_a_size_is_needed(head: str) -> None:
+    with pytest.raises(svg.SvgError, match="viewBox"):
+        svg.clean(f"{OPEN}{head}/>")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "well-formed"),
+        ("<svg>", "well-formed"),
+        ("<svg/>", "outermost"),
+        (f"{OPEN} x='\ud800'/>", "well-formed"),
+        ("<html xmlns='http://www.w3.org/1999/xhtml'/>", "outermost"),
+        (f'<!DOCTYPE svg [<!ENTITY a "b">]>{OPEN}/>', "document type"),
+        (f'<!DOCTYPE svg SYSTEM "x.dtd">{OPEN}>&b;</svg>', "entity"),
+        (f"{OPEN}>&b;</svg>", "well-formed"),
+        (f"{OPEN}>" + "<g>" * 100 + "</g>" * 100 + "</svg>", "deep"),
+        (f"{OPEN}>" + "<g/>" * 20_001 + "</svg>", "elements"),
+        (" " * 4_000_001, "characters"),
+        (f"{OPEN} viewBox='0 0 1 1' display='none'/>", "hidden"),
+        (f"{OPEN}><style>{'a{b:c}' * 9000}</style>{'<g/>' * 1000}</svg>", "style sheet"),
+    ],
+)
+def test_errors_are_sentences(text: str, message: str) -> None:
+    with pytest.raises(svg.SvgError, match=message):
+        svg.clean(text)
+
+
+def test_a_plain_doctype_is_read_over() -> None:
+    doctype = '<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/svg11.dtd">'
+    assert svg.clean(f'{doctype}{OPEN}viewBox="0 0 1 1"/>').width == 1
+
+
+@given(st.text(alphabet="<>/=\"'& svgpathstyle#.{}:;!-[]0", max_size=200))
+def test_no_input_ends_in_another_error(text: str) -> None:
+    for source in (text, f"{OPEN}viewBox='0 0 1 1'><style>{text}</style><path/>{text}</svg>"):
+        try:
+            out = svg.clean(source, text).serialise({})
+        except svg.SvgError:
+            continue
+        assert not re.search(r"<script|\son\w+=|<style|\sstyle=", out)
+
+
+@pytest.mark.parametrize(
+    ("sheet", "fill"),
+    [
+        ("path{fill:red}", "red"),
+        ("*{fill:red}", "red"),
+        ("path{fill:red} path{fill:blue}", "blue"),
+        (".a{fill:red} path{fill:blue}", "red"),
+        ("#i{fill:red} .a{fill:blue}", "red"),
+        ("#x{fill:red}", None),
+        (".b{fill:red}", None),
+        ("path{fill:red!important} #i{fill:blue}", "red"),
+        ("g path{fill:red}", "red"),
+        ("svg > path{fill:red}", None),
+        (".outer > .inner > path{fill:red}", "red"),
+        (".outer path{fill:red}", "red"),
+        ("svg g g path{fill:red}", "red"),
+        ("g g g path{fill:red}", None),
+        ("[data-k]{fill:red}", "red"),
+        ('[data-k="v w"]{fill:red}', "red"),
+        ("[data-k='v']{fill:red}", None),
+        ("[data-k~=w]{fill:red}", "red"),
+        ('[data-k~="x"]{fill:red}', None),
+        ("[data-x]{fill:red}", None),
+        ("path:hover, rect{fill:red}", None),
+        ("path >{fill:red}", None),
+        ("> path{fill:red}", None),
+        (".apath .b{fill:red}", None),
+        (".a*{fill:red}", None),
+        ("{fill:red}", None),
+        ("path{fill:red", "red"),
+        ("/* x */ path{fill:red} /* y", "red"),
+        ("@import 'x'; path{fill:red}", "red"),
+        ("@media print{path{fill:blue}} path{fill:red}", "red"),
+        ("@keyframes x{from{fill:blue}", None),
+        ("path{fill:red;;broken;:x;fill:} trailing", "red"),
+    ],
+)
+def test_cascade(sheet: str, fill: str | None) -> None:
+    out = clean(
+        f"<style>{sheet.replace('>', '&gt;').replace('<', '&lt;')}</style>"
+        '<g class="outer" opacity="1"><g class="inner" opacity="1">'
+        '<path class="a" id="i" data-k="v w"/></g></g>'
+    )
+    wanted = f'<path fill="{fill}"/>' if fill else "<path/>"
+    assert wanted in out
+
+
+def test_the_style_attribute_wins_over_rules_but_not_over_importance() -> None:
+    body = '<path style="fill:red;stroke:red"/>'
+    out = clean(body, "path{fill:blue!important;stroke:blue}")
+    assert '<path fill="blue" stroke="red"/>' in out
+    assert css.parse_selector("") is None

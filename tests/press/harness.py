@@ -1,0 +1,115 @@
+"""Build small books with the press, and compare what comes out."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sphinx.application import Sphinx
+from sphinx.util.docutils import docutils_namespace, patch_docutils
+
+CONF = """
+extensions = ["myst_parser", "sphinx_design", "casebook"]
+numfig = True
+nitpicky = True
+show_warning_types = True
+exclude_patterns = ["_*"]
+myst_enable_extensions = ["attrs_inline", "colon_fence"]
+myst_heading_anchors = 3
+bibtex_bibfiles = ["source/sources.bib"]
+bibtex_default_style = "casebook"
+bibtex_reference_style = "label"
+casebook_date = "2026-11-22"
+casebook_print_fonts = {fonts!r}
+"""
+FONTS = Path(__file__).parents[2] / "source" / "_print" / "fonts"
+
+SOURCES = """
+@online{home, author={{Acme}}, title={Home page}, year=2024, url={https://example.org},
+  urldate={2026-11-22}, note={read as a public copy}}
+@online{post, author={Doe, Jane}, title={How we do it}, organization={Acme blog}, year=2017,
+  month=aug, url={https://example.org/post}, urldate={2026-10-01}}
+@online{other, author={Doe, Jane}, title={How we did it}, organization={Acme blog}, year=2017,
+  month=may, url={https://example.org/other}, urldate={2026-10-01}}
+"""
+CATALOGUE = """
+[idempotency]
+title = "Idempotency"
+category = "communication"
+intent = "Make a request safe to repeat."
+aliases = ["idempotency key"]
+leads-to = ["outbox"]
+dstudio = "data-management/idempotency"
+tier = "gold"
+
+[outbox]
+title = "Outbox"
+category = "data"
+intent = "Keep messages with the data that they tell of."
+"""
+
+
+@dataclass
+class Built:
+    """The outcome of a build: its warnings, with paths from the source folder, and its files."""
+
+    warnings: list[str]
+    out: Path
+    read: list[str]
+    written: list[str]
+
+    def text(self, name: str) -> str:
+        """A file of the output."""
+        return (self.out / name).read_text(encoding="utf-8")
+
+    def digests(self) -> dict[str, str]:
+        """What the output holds, without what Sphinx itself stamps."""
+        skipped = {".buildinfo", "environment.pickle", "objects.inv", "searchindex.js"}
+        return {
+            str(path.relative_to(self.out)): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(self.out.rglob("*"))
+            if path.is_file() and path.name not in skipped
+        }
+
+
+def write(root: Path, files: Mapping[str, str | None], conf: str = "") -> None:
+    """Lay out a book; `None` deletes a file."""
+    source = root / "source"
+    defaults = {"sources.bib": SOURCES, "patterns/catalogue.toml": CATALOGUE}
+    for name, text in files.items():
+        path = source / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if text is None:
+            path.unlink()
+        else:
+            path.write_text(text, encoding="utf-8")
+    for name, text in defaults.items():
+        path = source / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists() and name not in files:
+            path.write_text(text, encoding="utf-8")
+    (root / "conf.py").write_text(CONF.format(fonts=str(FONTS)) + conf, encoding="utf-8")
+
+
+def build(
+    root: Path, builder: str = "html", *, out: str = "", jobs: int = 1, fresh: bool = False
+) -> Built:
+    """Build the book that lies at `root`."""
+    target = root / (out or builder)
+    warnings, status = io.StringIO(), io.StringIO()
+    read: list[str] = []
+    with patch_docutils(root), docutils_namespace():
+        app = Sphinx(
+            root / "source", root, target, root / f"doctrees-{out or builder}", builder,
+            status=status, warning=warnings, freshenv=fresh, parallel=jobs,
+        )  # fmt: skip
+        app.connect("env-before-read-docs", lambda app, env, names: read.extend(names))
+        app.build(fresh)
+    plain = re.sub(r"\x1b\[[\d;]*m", "", warnings.getvalue()).replace(f"{root}/source/", "")
+    lines = [line.replace("WARNING: ", "") for line in plain.splitlines() if line]
+    written = re.findall(r"writing output\.\.\. \[ *\d+%\] (\S+)", status.getvalue())
+    return Built(lines, target, read, written)
