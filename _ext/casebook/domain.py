@@ -5,6 +5,7 @@ Clearing and merging are one line each; every index is computed from the records
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Set
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -86,12 +87,17 @@ class CasebookDomain(Domain):
         """The pages that would now show something else of other pages than when last written."""
         self._book = None
         shown, changed = self.data["shown"], []
-        pages = self.env.found_docs
-        for page in sorted(pages):
+        # Every page of the site shows the titles of all in its sidebar.
+        titles = {page: title.astext() for page, title in self.env.titles.items()}
+        tree = (sorted(titles.items()), sorted(self.env.toctree_includes.items()))
+        navigation = hashlib.sha256(repr(tree).encode()).hexdigest()
+        for page in sorted(self.env.found_docs):
             questions = self.data["questions"].get(page, set())
-            digest = self.book.digest(questions) + self._cited(page)
+            digest = self.book.digest(questions) + self._cited(page) + navigation
             if ("figures", "") in questions:
                 digest += self.env.config.casebook_date
+            if ("all-uses", "") in questions:
+                digest += repr(sorted(self.env.toc_secnumbers.items()))
             if shown.get(page) != digest:
                 shown[page] = digest
                 changed.append(page)
@@ -173,9 +179,9 @@ class CasebookDomain(Domain):
             row = self.book.rows[target]
             link = self._link(builder, fromdocname, row.page, row.anchor, words)
             return link if plain else self._marked(link, "metric", target)
-        if typ == "pattern" and (section := self.book.sections.get(target)):
-            pattern = self.catalogue.find(target)
-            words = contnode.astext() if explicit or not pattern else pattern.words
+        section, pattern = self.book.sections.get(target), self.catalogue.find(target)
+        if typ == "pattern" and section and pattern:
+            words = contnode.astext() if explicit else pattern.words
             link = self._link(builder, fromdocname, section.page, section.anchor, words)
             return link if node.get("plain") else self._marked(link, "pattern", target)
         return None
@@ -277,5 +283,6 @@ def setup_domain(app: Sphinx) -> None:
     app.add_domain(CasebookDomain)
     app.connect("env-before-read-docs", _load_catalogue)
     app.connect("env-updated", _sort_bibliographies, priority=100)
-    app.connect("env-updated", _changed, priority=900)
+    # After Sphinx has numbered sections and tables.
+    app.connect("env-get-updated", _changed, priority=900)
     app.connect("warn-missing-reference", _warn_missing)

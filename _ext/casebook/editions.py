@@ -6,14 +6,17 @@ On paper the same link carries the mark of its evidence and the page of its row.
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util.texescape import escape as escape_latex
 
 from .core.book import Book
 from .domain import domain_of
+from .printing import BREAK, setup_printing
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -39,13 +42,18 @@ class Slips(SphinxPostTransform):
                 f'<span class="{kind}"><a class="reference internal" href="{escape(href)}" '
                 f'aria-describedby="slip-{i}">'
             )
-            body = "".join(f'<span class="slip-line">{line}</span>' for line in lines)
+            # The space keeps the lines' words apart for the search, which drops the tags.
+            body = " ".join(f'<span class="slip-line">{line}</span>' for line in lines)
             closing = f'</a><span class="slip" role="tooltip" id="slip-{i}">{body}</span></span>'
             link.replace_self([_raw("html", opening), *link.children, _raw("html", closing)])
 
 
 class PrintMarks(SphinxPostTransform):
-    """The print edition's marks: the kind of evidence, or an arrow, and a page number."""
+    """The print edition's marks: the kind of evidence, or an arrow, and a page number.
+
+    Every other link within the book carries the page it leads to, and a link out of the book shows
+    its address, since paper has no pointer.
+    """
 
     default_priority = 200
     formats = ("latex",)
@@ -56,14 +64,54 @@ class PrintMarks(SphinxPostTransform):
             kind, name = link["casebook"]
             if kind == "metric":
                 row = domain.book.rows[name]
-                label, mark = f"{row.page}:{row.anchor}", row.metric.evidence.value
+                label, mark = _label(row.page, row.anchor), row.metric.evidence.value
             else:
                 section = domain.book.sections[name]
-                label, mark = f"{section.page}:{section.anchor}", "pattern"
+                label, mark = _label(section.page, section.anchor), "pattern"
+            made = [_raw("latex", rf"\casebookmark{{{mark}}}{{{label}}}")]
+            if kind == "pattern":
+                made.append(_index_entry(domain.book.catalogue.patterns[name].title))
             words = nodes.inline("", "", *link.children, classes=[f"casebook-{kind}"])
-            link.replace_self(
-                [words, _raw("latex", rf"\casebookmark{{{mark}}}{{\detokenize{{{label}}}}}")]
-            )
+            link.replace_self([words, *made])
+        for link in list(self.document.findall(nodes.reference)):
+            if "casebook" not in link:
+                self._page_or_address(link)
+
+    def _page_or_address(self, link: nodes.reference) -> None:
+        address = link.get("refuri", "")
+        parents = _parents(link)
+        if any(isinstance(p, (nodes.title, nodes.citation)) for p in parents) or any(
+            "formula" in p.get("classes", ()) for p in parents
+        ):
+            return  # a heading, a reference, or an input in a row of the same kind
+        if address.startswith("%"):
+            page, _, anchor = address[1:].partition("#")
+            shown = rf"\casebookpage{{{_label(page, anchor)}}}"
+        elif "://" in address and link.astext() not in address:
+            short = address.partition("://")[2].rstrip("/")
+            words = BREAK.join(re.split(r"(?<=[/_.])(?=\w)", escape_latex(short, "lualatex")))
+            shown = rf"\casebookurl{{{words}}}"
+        else:
+            return
+        parent = link.parent
+        parent.insert(parent.index(link) + 1, _raw("latex", shown))
+
+
+def _label(page: str, anchor: str) -> str:
+    return rf"\detokenize{{{page}:{anchor or ':doc'}}}"
+
+
+def _index_entry(title: str) -> nodes.raw:
+    words = re.sub(r"(?=[\"!@|])", '"', escape_latex(title, "lualatex"))
+    return _raw("latex", rf"\index{{{words}@\spxentry{{{words}}}}}")
+
+
+def _parents(node: nodes.Node) -> list[nodes.Element]:
+    found: list[nodes.Element] = []
+    while node.parent is not None:
+        found.append(node.parent)
+        node = node.parent
+    return found
 
 
 def _marked_links(document: nodes.document) -> list[nodes.reference]:
@@ -108,3 +156,4 @@ def setup_editions(app: Sphinx) -> None:
     """Register the transforms."""
     app.add_post_transform(Slips)
     app.add_post_transform(PrintMarks)
+    setup_printing(app)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,9 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 CONF = """
+project = "A small book"
+copyright = author = "Nobody"
+version = "1"
 extensions = ["myst_parser", "sphinx_design", "casebook"]
 numfig = True
 nitpicky = True
@@ -68,12 +72,23 @@ class Built:
 
     def digests(self) -> dict[str, str]:
         """What the output holds, without what Sphinx itself stamps."""
-        skipped = {".buildinfo", "environment.pickle", "objects.inv", "searchindex.js"}
+        skipped = {".buildinfo", "environment.pickle"}
         return {
-            str(path.relative_to(self.out)): hashlib.sha256(path.read_bytes()).hexdigest()
+            str(path.relative_to(self.out)): hashlib.sha256(_content(path)).hexdigest()
             for path in sorted(self.out.rglob("*"))
             if path.is_file() and path.name not in skipped
         }
+
+
+def _content(path: Path) -> bytes:
+    data = path.read_bytes()
+    if path.name != "searchindex.js":
+        return data
+    # After a change Sphinx's own index keeps words that no page has any more, with no page.
+    index = json.loads(data.removeprefix(b"Search.setIndex(").removesuffix(b")"))
+    for words in ("terms", "titleterms"):
+        index[words] = {word: pages for word, pages in index[words].items() if pages != []}
+    return json.dumps(index, sort_keys=True).encode()
 
 
 def write(root: Path, files: Mapping[str, str | None], conf: str = "") -> None:
@@ -102,14 +117,15 @@ def build(
     target = root / (out or builder)
     warnings, status = io.StringIO(), io.StringIO()
     read: list[str] = []
+    written: list[str] = []
     with patch_docutils(root), docutils_namespace():
         app = Sphinx(
             root / "source", root, target, root / f"doctrees-{out or builder}", builder,
             status=status, warning=warnings, freshenv=fresh, parallel=jobs,
         )  # fmt: skip
         app.connect("env-before-read-docs", lambda app, env, names: read.extend(names))
+        app.connect("doctree-resolved", lambda app, doctree, name: written.append(name))
         app.build(fresh)
     plain = re.sub(r"\x1b\[[\d;]*m", "", warnings.getvalue()).replace(f"{root}/source/", "")
     lines = [line.replace("WARNING: ", "") for line in plain.splitlines() if line]
-    written = re.findall(r"writing output\.\.\. \[ *\d+%\] (\S+)", status.getvalue())
     return Built(lines, target, read, written)

@@ -1,0 +1,154 @@
+"""Whole builds: parallel or not, twice, and after each kind of change, the same bytes."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from harness import CATALOGUE, build, write
+
+ROW = (
+    "- {{id: {id}, label: {label}, what: what it is, kind: reported, value: {value}, "
+    "as-of: 2024, source: {source}, locator: top}}\n"
+)
+
+
+def table(caption: str, *rows: str) -> str:
+    return f"```{{metrics-table}} {caption}\n{''.join(rows)}```\n"
+
+
+INDEX = """# Book
+
+```{toctree}
+:numbered: 3
+
+a
+b
+idempotency
+lists
+outside
+```
+"""
+A = (
+    "---\nstudy: Acme\n---\n# Acme\n\n## Load\n\nSafe by {pattern-link}`idempotency`, as {cite}`post` says.\n\n"
+    + table("Acme", ROW.format(id="jobs", label="Jobs", value="5e6 request/day", source="post"))
+    + "\n## References\n\n```{bibliography}\n```\n"
+)
+B = (
+    "---\nstudy: Bolt\n---\n# Bolt\n\n"
+    + table(
+        "Bolt",
+        ROW.format(id="calls", label="Calls", value="12 request/s", source="home"),
+        "- {id: share, label: Share, what: w, kind: derived, formula: calls / jobs, unit: ratio}\n",
+    )
+    + "\nAcme does {metric}`jobs`.\n\n"
+    "```{mermaid}\n:name: fig\n:caption: A figure.\n:alt: words\n\nflowchart LR\n  A --> B\n```\n"
+)
+BOOK: dict[str, str | None] = {
+    "index.md": INDEX,
+    "a.md": A,
+    "b.md": B,
+    "idempotency.md": "# Idempotency\n\n```{pattern} idempotency\n```\n\nA problem.\n",
+    "lists.md": "# Lists\n\n```{metric-index}\n```\n\n```{source-index}\n```\n\n```{aged-metrics}\n```\n\n"
+    "```{pattern-index}\n```\n\n```{pattern-matrix} Uses\n```\n",
+    "outside.md": "# Outside\n\nNothing that changes elsewhere; but {cite}`post` is cited.\n",
+}
+BUILDERS = ("html", "latex", "text", "epub")
+
+
+@pytest.fixture(autouse=True)
+def _fixed_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+
+
+@pytest.mark.parametrize("builder", BUILDERS)
+def test_serial_parallel_and_repeated_builds_agree(builder: str, tmp_path: Path) -> None:
+    write(tmp_path, BOOK)
+    serial = build(tmp_path, builder, out="one")
+    parallel = build(tmp_path, builder, out="four", jobs=4)
+    again = build(tmp_path, builder, out="again")
+    assert serial.warnings == parallel.warnings == again.warnings == []
+    assert serial.digests() == again.digests()
+    assert serial.digests() == parallel.digests()
+
+
+CHANGES: dict[str, Mapping[str, str | None]] = {
+    "an edit of a value that other pages show": {"a.md": A.replace("5e6", "7e6")},
+    "an edit of a label that other pages show": {"a.md": A.replace("Jobs", "Tasks")},
+    # Two works of one author and year: the label "Doe 2017" becomes "Doe 2017b" on every page.
+    "a new citation": {"a.md": A.replace("says", "says, and {cite}`other` before it")},
+    "a new page before the others": {
+        "aa.md": "# New\n\nIt is safe by {pattern-link}`idempotency`.\n",
+        "index.md": INDEX.replace("\na\n", "\naa\na\n"),
+    },
+    "a page renamed": {
+        "b.md": None,
+        "c.md": B,
+        "index.md": INDEX.replace("\nb\n", "\nc\n"),
+    },
+    "a page deleted": {"b.md": None, "index.md": INDEX.replace("\nb\n", "\n")},
+    "a change in the catalogue": {
+        "patterns/catalogue.toml": CATALOGUE.replace("safe to repeat", "harmless to repeat")
+    },
+    "a title in the catalogue": {
+        "patterns/catalogue.toml": CATALOGUE.replace('"Idempotency"', '"Safe repeats"')
+    },
+    "a use of a pattern gone": {"a.md": A.replace("{pattern-link}`idempotency`", "nature")},
+    "a study renamed": {"a.md": A.replace("study: Acme", "study: Acme Inc")},
+    "a section moved": {"a.md": A.replace("## Load", "## Before\n\nWords.\n\n## Load")},
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("builder", ["html", "latex"])
+def test_incremental_build_equals_a_fresh_one(builder: str, change: str, tmp_path: Path) -> None:
+    write(tmp_path, BOOK)
+    build(tmp_path, builder, out="kept")
+    write(tmp_path, CHANGES[change])
+    incremental = build(tmp_path, builder, out="kept")
+    fresh = build(tmp_path, builder, out="fresh")
+    assert incremental.warnings == fresh.warnings == []
+    kept, made = incremental.digests(), fresh.digests()
+    # Sphinx leaves the pages and drawings of deleted sources behind; a site is published afresh.
+    gone = {name.removesuffix(".md") for name, text in CHANGES[change].items() if text is None}
+    orphans = {name for name in kept if name not in made}
+    stems = {Path(name).name.split(".")[0] for name in orphans}
+    assert all(stem in gone or (gone and stem.startswith("diagram-")) for stem in stems)
+    assert {name: digest for name, digest in kept.items() if name in made} == made
+
+
+def test_a_change_rewrites_only_the_pages_that_show_it(tmp_path: Path) -> None:
+    write(tmp_path, BOOK)
+    build(tmp_path)
+    assert build(tmp_path).read == []
+    assert build(tmp_path).written == []
+    # A line more above a table moves its records, and changes nothing that others show.
+    write(tmp_path, {"b.md": B.replace("# Bolt\n", "# Bolt\n\nMore words.\n")})
+    edited = build(tmp_path)
+    assert edited.read == ["b"]
+    assert set(edited.written) == {"b", "index"}
+    write(tmp_path, {"a.md": A.replace("5e6", "7e6")})
+    valued = build(tmp_path)
+    assert valued.read == ["a"]
+    assert set(valued.written) == {"a", "b", "lists", "index"}
+
+
+def test_a_removed_pattern_is_reported_on_pages_that_are_not_read_again(tmp_path: Path) -> None:
+    write(tmp_path, BOOK)
+    build(tmp_path)
+    write(tmp_path, {"patterns/catalogue.toml": CATALOGUE.split("[outbox]")[1].join(["[outbox]", ""])})
+    warnings = build(tmp_path).warnings
+    assert "a.md:8: unknown pattern 'idempotency' [casebook.unknown-pattern]" in warnings
+
+
+def test_books_without_git_or_catalogue_build(tmp_path: Path) -> None:
+    write(tmp_path, {"index.md": "# Book\n\n```{aged-metrics}\n```\n", "patterns/catalogue.toml": ""})
+    shutil.rmtree(tmp_path / "source" / "patterns")
+    (tmp_path / "conf.py").write_text(
+        (tmp_path / "conf.py").read_text().replace('"2026-11-22"', '""'), encoding="utf-8"
+    )
+    built = build(tmp_path, "text")
+    assert built.warnings == []
+    assert "ages cannot be told" in built.text("index.txt")
