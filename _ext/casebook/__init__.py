@@ -11,6 +11,7 @@ from .bibliography import setup_bibliography
 from .domain import setup_domain
 from .editions import setup_editions
 from .epub import setup_epub
+from .export import setup_export
 from .figures.diagrams import setup_diagrams
 from .generated import setup_generated
 from .look import setup_look
@@ -37,6 +38,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     setup_diagrams(app)
     setup_editions(app)
     setup_epub(app)
+    setup_export(app)
     setup_look(app)
     return {
         "version": __version__,

@@ -32,7 +32,8 @@ outside
 ```
 """
 A = (
-    "---\nstudy: Acme\n---\n# Acme\n\n## Load\n\nSafe by {pattern-link}`idempotency`, as {cite}`post` says.\n\n"
+    "---\nstudy: Acme\n---\n# Acme\n\n## Load\n\n"
+    "Safe by {pattern-link}`idempotency`, as {cite}`post` says.\n\n"
     + table("Acme", ROW.format(id="jobs", label="Jobs", value="5e6 request/day", source="post"))
     + "\n## References\n\n```{bibliography}\n```\n"
 )
@@ -51,7 +52,8 @@ BOOK: dict[str, str | None] = {
     "a.md": A,
     "b.md": B,
     "idempotency.md": "# Idempotency\n\n```{pattern} idempotency\n```\n\nA problem.\n",
-    "lists.md": "# Lists\n\n```{metric-index}\n```\n\n```{source-index}\n```\n\n```{aged-metrics}\n```\n\n"
+    "lists.md": "# Lists\n\n```{metric-index}\n```\n\n```{source-index}\n```\n\n"
+    "```{aged-metrics}\n```\n\n"
     "```{pattern-index}\n```\n\n```{pattern-matrix} Uses\n```\n",
     "outside.md": "# Outside\n\nNothing that changes elsewhere; but {cite}`post` is cited.\n",
 }
@@ -138,13 +140,15 @@ def test_a_change_rewrites_only_the_pages_that_show_it(tmp_path: Path) -> None:
 def test_a_removed_pattern_is_reported_on_pages_that_are_not_read_again(tmp_path: Path) -> None:
     write(tmp_path, BOOK)
     build(tmp_path)
-    write(tmp_path, {"patterns/catalogue.toml": CATALOGUE.split("[outbox]")[1].join(["[outbox]", ""])})
+    write(tmp_path, {"patterns/catalogue.toml": "[outbox]" + CATALOGUE.split("[outbox]")[1]})
     warnings = build(tmp_path).warnings
     assert "a.md:8: unknown pattern 'idempotency' [casebook.unknown-pattern]" in warnings
 
 
 def test_books_without_git_or_catalogue_build(tmp_path: Path) -> None:
-    write(tmp_path, {"index.md": "# Book\n\n```{aged-metrics}\n```\n", "patterns/catalogue.toml": ""})
+    write(
+        tmp_path, {"index.md": "# Book\n\n```{aged-metrics}\n```\n", "patterns/catalogue.toml": ""}
+    )
     shutil.rmtree(tmp_path / "source" / "patterns")
     (tmp_path / "conf.py").write_text(
         (tmp_path / "conf.py").read_text().replace('"2026-11-22"', '""'), encoding="utf-8"

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from harness import build, write
-
 from casebook.core.problems import Kind
+from harness import build, write
 
 FIXTURE = Path(__file__).with_name("problems.md")
 
@@ -26,7 +25,9 @@ def cases() -> list[Case]:
     for section in FIXTURE.read_text(encoding="utf-8").split("\n## ")[1:]:
         name, _, rest = section.partition("\n")
         files = dict(re.findall(r"^~~~ (\S+)\n(.*?)^~~~$", rest, re.S | re.M))
-        expected = re.findall(r"^    (.*)$", re.sub(r"^~~~.*?^~~~$", "", rest, flags=re.S | re.M), re.M)
+        expected = re.findall(
+            r"^    (.*)$", re.sub(r"^~~~.*?^~~~$", "", rest, flags=re.S | re.M), re.M
+        )
         found.append(Case(name, files, expected))
     return found
 
@@ -48,7 +49,9 @@ def together(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     write(root, {"index.md": toctree.replace("\n```\n", "\nhome\n```\n"), "home.md": home, **files})
     warnings = build(root).warnings
     return {
-        case.name: [w.replace(f"{name}.md", "page.md") for w in warnings if w.startswith(f"{name}.md")]
+        case.name: [
+            w.replace(f"{name}.md", "page.md") for w in warnings if w.startswith(f"{name}.md")
+        ]
         for name, case in pages.items()
     }
 
@@ -65,6 +68,11 @@ def test_message_of_a_book(case: Case, tmp_path: Path) -> None:
 
 
 def test_every_kind_has_a_case() -> None:
-    shown = {kind for case in CASES for line in case.expected for kind in re.findall(r"\[casebook\.(\S+)\]", line)}
+    shown = {
+        kind
+        for case in CASES
+        for line in case.expected
+        for kind in re.findall(r"\[casebook\.(\S+)\]", line)
+    }
     # The renderer's absence is acted in test_diagrams.py, since no page can cause it.
     assert shown == {kind.value for kind in Kind} - {Kind.NO_RENDERER.value}

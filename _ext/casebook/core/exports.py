@@ -1,0 +1,119 @@
+"""The book's records as data: what stands in `data/*.json` beside the site.
+
+Each file has a JSON schema (draft 2020-12) of the same name in `casebook/schemas`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .book import Book
+from .metrics import Resolved
+from .quantities import End
+
+Data = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An entry of a bibliography, as it is cited."""
+
+    key: str
+    label: str
+    text: str
+    url: str
+    checked: str
+    page: str
+    anchor: str
+
+
+def metrics(book: Book) -> Data:
+    """All figures; numbers are floats, an end that does not exist is null."""
+    figures = sorted(book.figures.values(), key=lambda figure: figure.metric.id)
+    return {"metrics": [_metric(book, figure) for figure in figures]}
+
+
+def sources(cited: Mapping[str, Source], book: Book) -> Data:
+    """All sources that the book cites, each with the figures that rest on it."""
+    resting: dict[str, list[str]] = {}
+    for figure in book.figures.values():
+        for key in figure.sources:
+            resting.setdefault(key, []).append(figure.metric.id)
+    return {
+        "sources": [
+            {
+                "key": key,
+                "label": source.label,
+                "text": source.text,
+                "url": source.url or None,
+                "checked": source.checked or None,
+                "page": source.page,
+                "anchor": source.anchor,
+                "metrics": sorted(resting.get(key, [])),
+            }
+            for key, source in sorted(cited.items())
+        ]
+    }
+
+
+def patterns(book: Book) -> Data:
+    """The catalogue, with the section of each pattern and every place that uses it."""
+    listed = []
+    for slug, pattern in sorted(book.catalogue.patterns.items()):
+        section = book.sections.get(slug)
+        listed.append(
+            {
+                "slug": slug,
+                "title": pattern.title,
+                "category": pattern.category,
+                "intent": pattern.intent,
+                "aliases": list(pattern.aliases),
+                "relations": {name: list(slugs) for name, slugs in pattern.relations},
+                "dstudio": pattern.link or None,
+                "tier": pattern.tier or None,
+                "page": section.page if section else None,
+                "anchor": section.anchor if section else None,
+                "uses": [
+                    {"page": use.page, "anchor": use.anchor, "sentence": use.sentence}
+                    for use in book.uses.get(slug, [])
+                ],
+            }
+        )
+    return {"patterns": listed}
+
+
+def _metric(book: Book, figure: Resolved) -> Data:
+    metric, row = figure.metric, book.rows[figure.metric.id]
+    pieces = metric.formula.pieces() if metric.formula else []
+    return {
+        "id": metric.id,
+        "label": metric.label,
+        "what": metric.what,
+        "kind": metric.evidence.value,
+        "basis": figure.basis.value,
+        "value": {
+            "printed": str(figure.printed).replace("\N{NO-BREAK SPACE}", " "),
+            "low": _end(figure.quantity.low),
+            "high": _end(figure.quantity.high),
+            "low_open": figure.quantity.low_open,
+            "high_open": figure.quantity.high_open,
+            "approximate": figure.quantity.approximate,
+            "unit": figure.quantity.unit.written(),
+        },
+        "as_of": figure.as_of.iso(),
+        "formula": "".join(p if isinstance(p, str) else p.id for p in pieces) or None,
+        "inputs": list(metric.formula.ids) if metric.formula else [],
+        "sources": list(figure.sources),
+        "locator": metric.locator or None,
+        "via": metric.via or None,
+        "doubts": list(figure.doubts),
+        "page": row.page,
+        "anchor": row.anchor,
+    }
+
+
+def _end(end: End) -> float | None:
+    return None if math.isinf(end) else float(end)

@@ -1,0 +1,63 @@
+"""Write the book's records as JSON beside the site, with their schemas."""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pybtex.plugin
+
+from .core import exports
+from .core.exports import Source
+from .domain import domain_of
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+
+def _export(app: Sphinx, exception: Exception | None) -> None:
+    if exception or app.builder.name not in ("html", "dirhtml"):
+        return
+    book = domain_of(app.env).book
+    folder = Path(app.outdir, "data")
+    folder.mkdir(exist_ok=True)
+    files = {
+        "metrics": exports.metrics(book),
+        "sources": exports.sources(_cited(app.env), book),
+        "patterns": exports.patterns(book),
+    }
+    schemas = resources.files(__package__).joinpath("schemas")
+    for name, data in files.items():
+        text = json.dumps(data, ensure_ascii=False, indent=1) + "\n"
+        (folder / f"{name}.json").write_text(text, encoding="utf-8")
+        schema = schemas.joinpath(f"{name}.schema.json").read_text(encoding="utf-8")
+        (folder / f"{name}.schema.json").write_text(schema, encoding="utf-8")
+
+
+def _cited(env: BuildEnvironment) -> dict[str, Source]:
+    domain: Any = env.get_domain("cite")
+    plain = pybtex.plugin.find_plugin("pybtex.backends", "plaintext")()
+    found: dict[str, Source] = {}
+    for citation in domain.citations:
+        fields = citation.entry.fields
+        found.setdefault(
+            citation.key,
+            Source(
+                citation.key,
+                citation.formatted_entry.label,
+                citation.formatted_entry.text.render(plain),
+                fields.get("url", "").replace("\\_", "_"),
+                fields.get("urldate", ""),
+                citation.bibliography_key.docname,
+                citation.citation_id,
+            ),
+        )
+    return found
+
+
+def setup_export(app: Sphinx) -> None:
+    """Register the last step of the web edition."""
+    app.connect("build-finished", _export)
