@@ -215,13 +215,17 @@ class CasebookDomain(Domain):
         return [(f"casebook:{kind}", link)] if link else []
 
     def get_objects(self) -> Iterator[tuple[str, str, str, str, str, int]]:
-        """Metrics and patterns, for the search and the inventory."""
+        """Metrics and patterns, for the search and the inventory.
+
+        The names carry their kind: where a name equals the anchor, or the anchor without its kind,
+        Sphinx's search would make the anchor from the words that it displays.
+        """
         for name, row in sorted(self.book.rows.items()):
-            yield name, row.metric.label, "metric", row.page, row.anchor, 1
+            yield f"metric:{name}", row.metric.label, "metric", row.page, row.anchor, 1
         for slug, section in sorted(self.book.sections.items()):
             pattern = self.catalogue.find(slug)
             title = pattern.title if pattern else slug
-            yield slug, title, "pattern", section.page, section.anchor, 1
+            yield f"pattern:{slug}", title, "pattern", section.page, section.anchor, 1
 
     def missing(self, kind: str, target: str) -> tuple[Kind, str] | None:
         """The message for a link that led nowhere; nothing when it has been reported elsewhere."""

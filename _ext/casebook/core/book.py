@@ -85,7 +85,9 @@ class Book:
     def doubled(self) -> list[tuple[MetricRow, MetricRow]]:
         """Rows whose id another row has already, with that other row."""
         rows = self._of(MetricRow)
-        return [(row, self.rows[row.metric.id]) for row in rows if self.rows[row.metric.id] != row]
+        return [
+            (row, self.rows[row.metric.id]) for row in rows if self.rows[row.metric.id] is not row
+        ]
 
     @functools.cached_property
     def _resolution(self) -> tuple[dict[str, Resolved], list[Misfit]]:
@@ -163,4 +165,5 @@ class Book:
 
     def _of(self, kind: type[T]) -> list[T]:
         found = [record for record in self.records if isinstance(record, kind)]
-        return sorted(found, key=lambda record: (self.order.get(record.page, 0), record.page))
+        last = len(self.order)  # a page without a place comes behind the others
+        return sorted(found, key=lambda record: (self.order.get(record.page, last), record.page))

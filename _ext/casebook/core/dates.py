@@ -11,8 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
-_MONTHS = "Jan Feb Mar Apr May June July Aug Sept Oct Nov Dec".split()
+from .problems import shortened
+
+_DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "June", "July", "Aug", "Sept", "Oct", "Nov", "Dec")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -66,30 +68,33 @@ def parse(text: str) -> Span | str:
     """Read a date or a span; the answer is a sentence when it is none."""
     first_text, dots, last_text = text.partition("..")
     first = _day(first_text)
+    if isinstance(first, str):
+        return first
     last = _day(last_text) if dots else first
-    for day in (first, last):
-        if isinstance(day, str):
-            return day
-    assert isinstance(first, Day)
-    assert isinstance(last, Day)
+    if isinstance(last, str):
+        return last
     if last.last() < first.last():
-        return f"the span '{text}' runs backwards"
+        return f"the span {shortened(text)} runs backwards"
     return Span(first, last)
 
 
 def hull(spans: Iterable[Span]) -> Span:
-    """The shortest span that holds all of `spans`, of which there must be one."""
+    """The shortest span that holds all of `spans`, of which there must be one.
+
+    Of two ends that fall on the same day, the less precise one stands: 2018 holds December 2018.
+    """
     held = list(spans)
-    return Span(min(s.first for s in held), max((s.last for s in held), key=Day.last))
+    last = max((span.last for span in held), key=lambda d: (d.last(), -d.month, -d.day))
+    return Span(min(span.first for span in held), last)
 
 
 def _day(text: str) -> Day | str:
     match = _DATE.fullmatch(text.strip())
     if not match:
-        return f"'{text}' is no date; write YYYY, YYYY-MM, YYYY-MM-DD or a span with '..'"
+        return f"{shortened(text)} is no date; write YYYY, YYYY-MM, YYYY-MM-DD or a span with '..'"
     year, month, day = (int(part or 0) for part in match.groups())
     try:
         date(year, 1 if match[2] is None else month, 1 if match[3] is None else day)
     except ValueError:
-        return f"'{text}' is not a day of the calendar"
+        return f"{shortened(text)} is not a day of the calendar"
     return Day(year, month, day)

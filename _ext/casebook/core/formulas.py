@@ -15,7 +15,7 @@ from .problems import shortened
 from .quantities import Quantity
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>\d{1,15}(?:\.\d{1,15})?(?:[eE][+-]?(?:1[0-5]|\d))?)(?![\w.])"
+    rf"\s*(?:(?P<number>{quantities.NUMBER})(?![\w.])"
     r"|(?P<id>[a-z][a-z0-9]*(?:-[a-z0-9]+)*)(?![\w.])"
     r"|(?P<minus>(?<=\s)-(?=\s))"
     r"|(?P<sign>[+*/()]))"
@@ -96,8 +96,8 @@ class _Unreadable(Exception):
 
 def _tokens(text: str) -> list[str] | str:
     tokens: list[str] = []
-    at = 0
-    while text[at:].strip():
+    text, at = text.rstrip(), 0
+    while at < len(text):
         match = _TOKEN.match(text, at)
         if not match:
             rest = text[at:].lstrip()
@@ -174,6 +174,6 @@ def _pieces(term: Term) -> list[str | Reference]:
     if isinstance(term, Reference):
         return [term]
     if isinstance(term, Number):
-        return [quantities.printed(quantities.number(Fraction(term.text))).number]
+        return [str(quantities.printed(quantities.number(Fraction(term.text))))]
     inner = [*_pieces(term.left), f" {_SIGNS[term.sign]} ", *_pieces(term.right)]
     return ["(", *inner, ")"] if term.grouped else inner

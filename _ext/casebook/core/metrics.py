@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
+from fractions import Fraction
 from graphlib import CycleError, TopologicalSorter
 
 from . import dates, formulas, quantities, units, yamlbody
 from .dates import Span
 from .formulas import Formula
-from .problems import Kind, Problem, suggestion
+from .problems import Kind, Problem, shortened, suggestion
 from .quantities import Printed, Quantity, ValueProblem
 from .units import Unit
 from .yamlbody import Record
@@ -26,6 +27,9 @@ _COMMON = ("id", "label", "what", "kind", "doubt")
 _SAID = (*_COMMON, "value", "as-of", "source", "locator", "via")
 _COMPUTED = (*_COMMON, "formula", "unit", "digits")
 _ALL = tuple(dict.fromkeys(_SAID + _COMPUTED))
+_STATED = re.compile(r"(?<![\w.])\d+(?:,\d{3})*(?:\.\d+)?(?!\.?\d|(?:st|nd|rd|th)\b)")
+_SCALE = re.compile(r"\b(?:thousand|million|billion|trillion)\b")
+_SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 DIGITS = 4
 """Significant digits of a computed figure, unless its row says otherwise."""
 
@@ -115,30 +119,21 @@ def parse(body: str, sources: Collection[str]) -> Table:
 
 def _metric(record: Record, sources: Collection[str]) -> Metric | None:
     evidence = _evidence(record)
-    computed = evidence is Evidence.DERIVED
     if evidence is None:
         record.check_fields(_ALL)
     else:
-        record.check_fields(_COMPUTED if computed else _SAID)
+        record.check_fields(_COMPUTED if evidence is Evidence.DERIVED else _SAID)
     identifier = record.need("id")
     if identifier and not _ID.fullmatch(identifier):
-        message = f"the id '{identifier}' must be lower-case words joined by hyphens"
+        message = f"the id {shortened(identifier)} must be lower-case words joined by hyphens"
         record.report(Kind.BAD_ID, message, "id")
-    label, what = record.need("label"), record.need("what")
-    said = _said(record, sources) if evidence and not computed else None
-    rule = _rule(record) if computed else None
-    if record.problems or evidence is None:
+    label, what, doubt = record.need("label"), record.need("what"), record.text("doubt")
+    if evidence is None:
         return None
-    common = (identifier, label, what, evidence, record.line)
-    doubt = record.text("doubt")
-    if rule:
-        formula, unit, digits = rule
-        return Metric(*common, formula=formula, formula_line=record.line_of("formula"),
-                      unit=unit, digits=digits, doubt=doubt)  # fmt: skip
-    assert said
-    quantity, as_of, source, locator = said
-    return Metric(*common, quantity=quantity, unit=quantity.unit, as_of=as_of, source=source,
-                  locator=locator, via=record.text("via"), doubt=doubt)  # fmt: skip
+    bare = Metric(identifier, label, what, evidence, record.line, doubt=doubt)
+    derived = evidence is Evidence.DERIVED
+    metric = _computed(record, bare) if derived else _said(record, bare, sources)
+    return None if record.problems else metric
 
 
 def _evidence(record: Record) -> Evidence | None:
@@ -147,17 +142,16 @@ def _evidence(record: Record) -> Evidence | None:
     if word in known:
         return Evidence(word)
     if word:
-        message = f"unknown kind of evidence '{word}'; the kinds are {', '.join(known)}"
+        message = f"unknown kind of evidence {shortened(word)}; the kinds are {', '.join(known)}"
         record.report(Kind.BAD_KIND, message, "kind")
     return None
 
 
-def _said(
-    record: Record, sources: Collection[str]
-) -> tuple[Quantity, Span, str, str] | None:
+def _said(record: Record, bare: Metric, sources: Collection[str]) -> Metric | None:
     value, date = record.need("value"), record.need("as-of")
     source = record.need("source")
     locator = record.need("locator", "; say where in the source the figure stands")
+    via = record.text("via")
     quantity = quantities.parse(value) if value else None
     if isinstance(quantity, ValueProblem):
         record.report(quantity.kind, quantity.message, "value")
@@ -165,14 +159,15 @@ def _said(
     if isinstance(span, str):
         record.report(Kind.BAD_DATE, span, "as-of")
     if source and source not in sources:
-        message = f"unknown source '{source}'{suggestion(source, sources)}"
+        message = f"unknown source {shortened(source)}{suggestion(source, sources)}"
         record.report(Kind.UNKNOWN_SOURCE, message, "source")
     if isinstance(quantity, Quantity) and isinstance(span, Span):
-        return quantity, span, source, locator
+        return replace(bare, quantity=quantity, unit=quantity.unit, as_of=span, source=source,
+                       locator=locator, via=via)  # fmt: skip
     return None
 
 
-def _rule(record: Record) -> tuple[Formula, Unit, int] | None:
+def _computed(record: Record, bare: Metric) -> Metric | None:
     text, unit_text = record.need("formula"), record.need("unit")
     formula = formulas.parse(text) if text else None
     if isinstance(formula, str):
@@ -182,9 +177,11 @@ def _rule(record: Record) -> tuple[Formula, Unit, int] | None:
         record.report(Kind.UNKNOWN_UNIT, unit, "unit")
     digits = record.text("digits") or str(DIGITS)
     if not re.fullmatch(r"[1-9]", digits):
-        record.report(Kind.BAD_VALUE, f"'digits' is a number from 1 to 9, not '{digits}'", "digits")
-    if isinstance(formula, Formula) and isinstance(unit, Unit) and not record.problems:
-        return formula, unit, int(digits)
+        message = f"'digits' is a number from 1 to 9, not {shortened(digits)}"
+        record.report(Kind.BAD_VALUE, message, "digits")
+    elif isinstance(formula, Formula) and isinstance(unit, Unit):
+        line = record.line_of("formula")
+        return replace(bare, formula=formula, formula_line=line, unit=unit, digits=int(digits))
     return None
 
 
@@ -201,12 +198,11 @@ def resolve(metrics: Mapping[str, Metric]) -> tuple[dict[str, Resolved], list[Mi
     """Compute every metric that can be computed, and say why the others cannot."""
     inputs = {m.id: m.formula.ids if m.formula else () for m in metrics.values()}
     misfits: list[Misfit] = []
-    order: list[str] = []
+    order: list[str] | None = None
     remaining = dict(sorted(inputs.items()))
-    while remaining:
+    while order is None:
         try:
             order = list(TopologicalSorter(remaining).static_order())
-            break
         except CycleError as error:
             # Break the cycle at its first member and look again: each is reported once.
             cycle: list[str] = error.args[1][::-1]
@@ -215,10 +211,9 @@ def resolve(metrics: Mapping[str, Metric]) -> tuple[dict[str, Resolved], list[Mi
             misfits.append(Misfit(start, Kind.BAD_FORMULA, _cycle_sentence(cycle, start)))
     done: dict[str, Resolved] = {}
     for identifier in order:
-        metric = metrics.get(identifier)
-        if metric is None or identifier not in remaining:
-            continue
-        result = _resolved(metric, metrics, done)
+        if identifier not in remaining:
+            continue  # unknown, or the first of a ring: reported where it is used or above
+        result = _resolved(metrics[identifier], metrics, done)
         if isinstance(result, Resolved):
             done[identifier] = result
         elif result:
@@ -236,17 +231,18 @@ def _cycle_sentence(cycle: list[str], start: str) -> str:
 def _resolved(
     metric: Metric, metrics: Mapping[str, Metric], done: Mapping[str, Resolved]
 ) -> Resolved | Misfit | None:
-    if metric.quantity and metric.as_of:
+    if metric.formula is None:
+        assert metric.quantity
+        assert metric.as_of
         doubts = (metric.doubt,) if metric.doubt else ()
         basis = metric.evidence
         return Resolved(metric, metric.quantity, metric.as_of, basis, (metric.source,), doubts)
-    assert metric.formula
     for name in metric.formula.ids:
         if name not in metrics:
             hint = suggestion(name, metrics)
             return Misfit(metric.id, Kind.UNKNOWN_METRIC, f"unknown metric '{name}'{hint}")
-        if name not in done:
-            return None  # its own problem has been reported
+    if any(name not in done for name in metric.formula.ids):
+        return None  # its own problem has been reported
     parts = [done[name] for name in metric.formula.ids]
     value = formulas.evaluate(metric.formula, lambda name: done[name].quantity)
     if isinstance(value, str):
@@ -275,15 +271,34 @@ def _unique(items: Iterable[str]) -> tuple[str, ...]:
 def states_another_number(words: str, resolved: Resolved) -> str:
     """Say what is wrong when the words of a link hold a number that the metric does not print.
 
-    Spelled-out numbers are not seen; digits are.
+    A number counts with the million or billion behind it.  The years of the metric's date may be
+    named; spelled-out numbers, ordinals and digits inside a word (`p99`) are not looked at.
     """
-    stated = re.findall(r"\d[\d,]*(?:\.\d+)?", words)
-    printed = re.findall(r"\d[\d,]*(?:\.\d+)?", resolved.printed.number)
-    wrong = [n for n in stated if n not in printed and n not in re.findall(r"\d+", str(resolved.as_of))]
-    scale = re.search(r"\b(million|billion|trillion)\b", words)
-    if wrong or (scale and scale[1] not in resolved.printed.unit.split()):
-        return f"the words {words!r} do not state what the metric prints, '{resolved.printed}'"
+    printed = resolved.printed
+    scale = printed.unit.partition(" ")[0]
+    right = {_plain(number) * _SCALES.get(scale, 1) for number in _STATED.findall(printed.number)}
+    years = {str(day.year) for day in (resolved.as_of.first, resolved.as_of.last)}
+    stated = [match for match in _STATED.finditer(words) if match[0] not in years]
+    wrong = any(right.isdisjoint(_meant(match, words)) for match in stated)
+    # Without a number of its own, a "billion" must be the metric's.
+    lone = _SCALE.search(words)
+    if wrong or (lone and not stated and lone[0] != scale):
+        return f"the words {words!r} do not state what the metric prints, '{printed}'"
     return ""
+
+
+def _plain(number: str) -> Fraction:
+    return Fraction(number.replace(",", ""))
+
+
+def _meant(match: re.Match[str], words: str) -> set[Fraction]:
+    """What a number in a text may mean: in "2 to 4 million", 2 is two million, or two."""
+    number, behind = _plain(match[0]), words[match.end() :]
+    scale = _SCALE.search(behind)
+    if not scale:
+        return {number}
+    scaled = number * _SCALES[scale[0]]
+    return {scaled} if scale.start() <= 1 else {scaled, number}
 
 
 def aged(resolved: Resolved, today: Span, years: int = 2) -> bool:

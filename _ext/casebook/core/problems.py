@@ -30,7 +30,7 @@ class Kind(Enum):
     BAD_KIND = "bad-kind"
     """A kind of evidence is not one of those that the book uses."""
     BAD_DATE = "bad-date"
-    """A date is none, or a range runs backwards."""
+    """A text is no date, or a span runs backwards."""
     BAD_VALUE = "bad-value"
     """A value does not follow the grammar of values."""
     UNKNOWN_UNIT = "unknown-unit"

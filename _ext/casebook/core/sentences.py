@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 
 # A full stop, question or exclamation mark (with a closing quote or bracket behind it), white
-# space, and a capital, digit or opening quote: good enough for prose, and a wrong cut does no harm.
-_END = re.compile(r"[.!?][”’)\]]*\s+(?=[A-Z0-9“‘(\[])")
+# space, and a capital, digit or opening quote; not after a common abbreviation.  Good enough for
+# prose, and a wrong cut does no harm.
+_END = re.compile(
+    r"(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bcf\.)(?<!\bvs\.)(?<!\b[Ff]ig\.)"
+    r"(?<=[.!?])[”’\"')\]]*\s+(?=[A-Z0-9“‘\"'(\[])"
+)
 
 
 def around(text: str, offset: int) -> str:

@@ -15,11 +15,12 @@ from fractions import Fraction
 from importlib import resources
 from typing import Any
 
-from .problems import suggestion
+from .problems import shortened, suggestion
 
 _SI = {"n": "1e-9", "µ": "1e-6", "m": "1e-3", "k": "1e3", "M": "1e6", "G": "1e9", "T": "1e12",
        "P": "1e15"}  # fmt: skip
 _FACTOR = re.compile(r"\s*([*/])\s*")
+_POWER = re.compile(r"[eE][+-]?[0-9]")
 _MAX_FACTORS = 4
 
 
@@ -71,12 +72,16 @@ def names() -> Mapping[str, Name]:
 def parse(text: str) -> Unit | str:
     """Read `request/day` or `GB*request/s`; the answer is a sentence when it cannot be read."""
     parts = _FACTOR.split(text.strip())
+    quoted = shortened(text)
     words, signs = parts[::2], ["*", *parts[1::2]]
     if len(words) > _MAX_FACTORS:
-        return f"the unit '{text}' has more than {_MAX_FACTORS} factors"
+        return f"the unit {quoted} has more than {_MAX_FACTORS} factors"
     for word in words:
+        if not word:
+            return f"the unit {quoted} lacks a name; write names with * or / between them"
         if word not in names():
-            return f"unknown unit '{word}'{suggestion(word, names()) or _advice(word)}"
+            hint = suggestion(word, names()) or _advice(word)
+            return f"unknown unit {shortened(word)}{hint}"
     above = tuple(w for w, sign in zip(words, signs, strict=True) if sign == "*")
     below = tuple(w for w, sign in zip(words, signs, strict=True) if sign == "/")
     factor, dimension = _measure(above, below)
@@ -86,7 +91,9 @@ def parse(text: str) -> Unit | str:
 
 def _advice(word: str) -> str:
     if "," in word or word[:1].isdigit():
-        return "; write numbers with a decimal point and without thousands commas"
+        return "; write numbers with a decimal point and without commas or spaces in them"
+    if _POWER.match(word):
+        return "; a power of ten ends at e15"
     return "; the units are listed in core/units.toml"
 
 
@@ -100,7 +107,7 @@ def _table() -> Mapping[str, dict[str, Any]]:
 def _registry() -> Any:
     import pint  # a tenth of a second, and only pages with figures need it
 
-    registry = pint.UnitRegistry(None, non_int_type=Fraction, on_redefinition="raise")
+    registry: Any = pint.UnitRegistry(None, non_int_type=Fraction, on_redefinition="raise")
     for name, entry in _table().items():
         plain = name.replace("-", "_")
         registry.define(f"{plain} = {entry.get('is', f'[{plain}]')}")

@@ -58,28 +58,41 @@ def load(text: str) -> Node | Problem:
     if len(text) > MAX_CHARACTERS:
         return Problem(Kind.BAD_YAML, f"the body is longer than {MAX_CHARACTERS:,} characters")
     try:
-        return _compose(yaml.parse(text, Loader=yaml.SafeLoader))
+        return _compose(text)
     except _Refused as refused:
         return refused.problem
+
+
+def _events(text: str) -> Iterator[yaml.Event]:
+    strange = yaml.SafeLoader.NON_PRINTABLE.search(text)
+    if strange:
+        line = text.count("\n", 0, strange.start()) + 1
+        raise _Refused(f"the character {strange[0]!a} is not allowed here", line)
+    loader = yaml.SafeLoader(text)
+    try:
+        while loader.check_event():
+            yield loader.get_event()  # type: ignore[no-untyped-call]
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
-        return Problem(Kind.BAD_YAML, f"this is not YAML: {error.problem or error.context}", line)
-    except yaml.YAMLError as error:
-        return Problem(Kind.BAD_YAML, f"this is not YAML: {shortened(str(error), 90)}")
+        line = (error.problem_mark or loader.get_mark()).line + 1
+        raise _Refused(f"this is not YAML: {error.problem}", line) from error
+    except (ValueError, OverflowError) as error:  # from int() and chr(), which PyYAML lets through
+        raise _Refused(
+            "this is not YAML: a number or an escape is too large", loader.line + 1
+        ) from error
 
 
-def _compose(events: Iterator[yaml.Event]) -> Node:
+def _compose(text: str) -> Node:
     # An explicit stack instead of recursion: the depth of a body is the author's, not ours.
     stack: list[tuple[int, list[Node], bool]] = []
     root: Node | None = None
-    for event in events:
-        line = event.start_mark.line + 1
+    for event in _events(text):
+        mark: yaml.Mark = event.start_mark  # type: ignore[assignment]
+        line = mark.line + 1
         node: Node | None = None
         if isinstance(event, yaml.DocumentStartEvent):
             if root is not None:
                 raise _Refused("a second YAML document; one body holds one document", line)
-            if event.tags or event.version:
+            if text.startswith("%", mark.index):
                 raise _Refused("YAML directives (%YAML, %TAG) are not allowed here", line)
         elif isinstance(event, yaml.AliasEvent):
             raise _Refused(f"YAML aliases are not allowed here: '*{event.anchor}'", line)
@@ -107,8 +120,12 @@ def _compose(events: Iterator[yaml.Event]) -> Node:
 def _refuse_extras(event: yaml.NodeEvent, line: int) -> None:
     if event.anchor:
         raise _Refused(f"YAML anchors are not allowed here: '&{event.anchor}'", line)
-    if getattr(event, "tag", None):
-        raise _Refused(f"YAML tags are not allowed here: {shortened(event.tag)}", line)
+    tag = getattr(event, "tag", None)
+    if tag:
+        raise _Refused(f"YAML tags are not allowed here: {shortened(tag)}", line)
+    strange = yaml.SafeLoader.NON_PRINTABLE.search(getattr(event, "value", ""))
+    if strange:
+        raise _Refused(f"the character {strange[0]!a} is not allowed here", line)
 
 
 def _mapping(children: list[Node], line: int) -> Mapping:
@@ -116,9 +133,9 @@ def _mapping(children: list[Node], line: int) -> Mapping:
     entries: list[tuple[Scalar, Node]] = []
     for key, value in zip(children[::2], children[1::2], strict=True):
         if not isinstance(key, Scalar):
-            raise _Refused("a key must be a plain word", key.line)
+            raise _Refused("a key must be plain text", key.line)
         if key.text in keys:
-            raise _Refused(f"the field '{key.text}' stands twice in one record", key.line)
+            raise _Refused(f"the field {shortened(key.text)} stands twice in one record", key.line)
         keys.add(key.text)
         entries.append((key, value))
     return Mapping(tuple(entries), line)
@@ -148,7 +165,8 @@ class Record:
         for name, (key, _) in self._fields.items():
             if name not in allowed:
                 hint = suggestion(name, allowed)
-                message = f"unknown field '{name}'{hint or '; known are ' + ', '.join(allowed)}"
+                known = "; known are " + ", ".join(allowed)
+                message = f"unknown field {shortened(name)}{hint or known}"
                 self.problems.append(Problem(Kind.UNKNOWN_FIELD, message, key.line))
 
     def text(self, field: str) -> str:

@@ -38,9 +38,7 @@ def test_only_long_hex_has_a_luminance(wrong: str) -> None:
 @pytest.mark.parametrize("medium", MEDIA)
 @pytest.mark.parametrize("ground", GROUNDS)
 @pytest.mark.parametrize("text", ["ink", "ink-2", "ink-3", "accent", "mark"])
-def test_text_is_readable_on_every_ground(
-    medium: palette.Medium, ground: str, text: str
-) -> None:
+def test_text_is_readable_on_every_ground(medium: palette.Medium, ground: str, text: str) -> None:
     assert palette.contrast(palette.value(text, medium), palette.value(ground, medium)) >= 4.5
 
 

@@ -80,7 +80,7 @@ def test_ids_are_short_unique_and_prefixed() -> None:
     )
     out = picture.prefixed("f").serialise({"role": "img"}, "<title>t</title>")
     assert 'href="#f-2"' in out
-    assert 'url(#f-1)' in out
+    assert "url(#f-1)" in out
     assert out.startswith('<svg role="img" viewBox="0 0 1 1"><title>t</title><defs>')
     assert picture.view_box == "0 0 1 1"
 

@@ -1,0 +1,196 @@
+"""The book as data: order, doubled ids, uses, and digests that change only with an answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from casebook.core import catalogue, metrics
+from casebook.core.book import Book, MetricRow, PatternSection, PatternUse, Record, Study
+from casebook.core.metrics import Metric
+
+CATALOGUE, _ = catalogue.parse(
+    "".join(
+        f'[{slug}]\ntitle = "{slug.capitalize()}"\ncategory = "c"\nintent = "x"\n'
+        for slug in ("outbox", "retry", "saga")
+    )
+)
+SAID = (
+    "- {{id: {}, label: L, what: w, kind: reported, value: {}, "
+    "as-of: 2024, source: home, locator: top}}"
+)
+DERIVED = "- {{id: {}, label: L, what: w, kind: derived, formula: {}, unit: s}}"
+
+
+def metric(name: str, value: str = "5 s", line: int = 1) -> Metric:
+    form = DERIVED if "*" in value else SAID
+    table = metrics.parse(form.format(name, value), ["home"])
+    assert not table.problems
+    return replace(table.metrics[0], line=line)
+
+
+def use(
+    page: str, slug: str, sentence: str = "S.", line: int = 1, heading: str = "H"
+) -> PatternUse:
+    return PatternUse(page, slug, "h", heading, sentence, line)
+
+
+RECORDS: tuple[Record, ...] = (
+    MetricRow("b", metric("rate", line=7)),
+    MetricRow("b", metric("twice", "2 * rate")),
+    MetricRow("a", metric("rate", "6 s")),
+    PatternSection("patterns", "outbox", "outbox", 3),
+    PatternSection("other", "outbox", "outbox-2", 9),
+    use("b", "outbox", "One."),
+    use("b", "outbox", "One.", 5),
+    use("b", "outbox", "Two."),
+    use("b", "retry", "One."),
+    use("a", "outbox", "One."),
+    use("a", "zebra"),
+    use("patterns", "retry"),
+    Study("b", "B", "Study B"),
+    Study("a", "A", "Study A"),
+)
+ORDER = {"b": 0, "a": 1, "patterns": 2}
+BOOK = Book(RECORDS, CATALOGUE, ORDER)
+KINDS = ("metric", "pattern", "uses", "figures", "patterns", "all-uses")
+
+
+def test_the_first_row_of_an_id_counts_in_the_order_of_the_book() -> None:
+    assert {name: row.page for name, row in BOOK.rows.items()} == {"rate": "b", "twice": "b"}
+    assert BOOK.rows["rate"].anchor == "metric-rate"
+    assert {n: str(f.printed.number) for n, f in BOOK.figures.items()} == {
+        "rate": "5",
+        "twice": "10",
+    }
+    assert not BOOK.misfits
+    turned = Book(RECORDS, CATALOGUE, {"a": 0, "b": 1})
+    assert turned.rows["rate"].page == "a"
+    assert Book(RECORDS).rows["rate"].page == "a"  # without an order, by name
+
+
+def test_a_page_without_a_place_comes_last() -> None:
+    assert [s.page for s in Book(RECORDS, CATALOGUE, {"b": 0}).studies] == ["b", "a"]
+    assert [s.page for s in BOOK.all_sections] == ["patterns", "other"]
+
+
+def test_doubled_ids() -> None:
+    assert BOOK.doubled == [(RECORDS[2], RECORDS[0])]
+    # The same row read twice (a file that a page includes twice) is doubled as well.
+    one, same = MetricRow("a", metric("rate")), MetricRow("a", metric("rate"))
+    assert one == same
+    assert len(Book((one, same)).doubled) == 1
+    assert Book((one,)).doubled == []
+
+
+def test_misfits() -> None:
+    book = Book((MetricRow("a", metric("x", "2 * y")),))
+    assert [m.id for m in book.misfits] == ["x"]
+    assert book.figures == {}
+
+
+def test_sections() -> None:
+    assert BOOK.sections == {"outbox": RECORDS[3]}
+
+
+def test_uses_are_one_a_sentence_and_leave_out_the_pages_of_patterns() -> None:
+    assert {slug: [(u.page, u.sentence) for u in uses] for slug, uses in BOOK.uses.items()} == {
+        "outbox": [("b", "One."), ("b", "Two."), ("a", "One.")],
+        "retry": [("b", "One.")],
+        "zebra": [("a", "S.")],
+    }
+    assert BOOK.uses["outbox"][0].line == 1  # the first of two equal ones
+
+
+def test_used_by() -> None:
+    assert [p.slug for p in BOOK.used_by("b")] == ["outbox", "retry"]
+    assert [p.slug for p in BOOK.used_by("a")] == ["outbox"]
+    assert BOOK.used_by("nowhere") == []
+
+
+def test_studies_stand_in_the_order_of_the_book() -> None:
+    assert [study.name for study in BOOK.studies] == ["B", "A"]
+
+
+# --- digests ---
+
+
+def changed(new: Book, *names: str) -> set[str]:
+    """The questions, about these names, whose digest is no longer that of `BOOK`."""
+    asked = [(kind, name) for kind in KINDS[:3] for name in names] + [(k, "") for k in KINDS[3:]]
+    return {" ".join(q).strip() for q in asked if new.digest([q]) != BOOK.digest([q])}
+
+
+def with_record(index: int, record: Record) -> Book:
+    records = list(RECORDS)
+    records[index] = record
+    return Book(tuple(records), CATALOGUE, ORDER)
+
+
+NAMES = ("rate", "twice", "outbox", "retry", "zebra")
+
+
+def test_equal_books_give_equal_digests() -> None:
+    again = Book(RECORDS, CATALOGUE, dict(ORDER))
+    assert changed(again, *NAMES) == set()
+    questions = [("metric", "rate"), ("uses", "outbox")]
+    twice = [*questions, *questions]
+    assert BOOK.digest(questions) == BOOK.digest(twice[::-1])
+    assert BOOK.digest([]) == Book().digest([])
+
+
+@pytest.mark.parametrize(
+    ("index", "record"),
+    [
+        (0, MetricRow("b", replace(metric("rate"), line=99))),
+        (1, MetricRow("b", replace(metric("twice", "2 * rate"), line=99, formula_line=98))),
+        (3, PatternSection("patterns", "outbox", "outbox", 99)),
+        (5, use("b", "outbox", "One.", 99)),
+        (2, MetricRow("a", metric("rate", "7 s"))),  # a doubled row is never shown as an answer
+        (4, PatternSection("other", "outbox", "outbox-3", 9)),
+        (6, use("b", "outbox", "One.", 5, heading="Another")),
+    ],
+)
+def test_a_line_or_a_record_that_nobody_sees_changes_no_digest(index: int, record: Record) -> None:
+    assert changed(with_record(index, record), *NAMES) == set()
+
+
+@pytest.mark.parametrize(
+    ("index", "record", "answers"),
+    [
+        (0, MetricRow("b", metric("rate", "7 s")), {"metric rate", "metric twice", "figures"}),
+        (1, MetricRow("b", metric("twice", "3 * rate")), {"metric twice", "figures"}),
+        (1, MetricRow("a", metric("twice", "2 * rate")), {"metric twice", "figures"}),
+        (
+            3,
+            PatternSection("patterns", "outbox", "new", 3),
+            {"pattern outbox", "patterns", "all-uses"},
+        ),
+        (7, use("b", "outbox", "Three."), {"uses outbox", "all-uses"}),
+        (7, use("b", "outbox", "Two.", heading="New"), {"uses outbox", "all-uses"}),
+        (8, use("a", "retry", "One."), {"pattern retry", "uses retry", "all-uses"}),
+        (
+            12,
+            Study("b", "B", "New title"),
+            {"uses " + name for name in NAMES} | {"all-uses"},
+        ),
+    ],
+)
+def test_a_change_that_is_seen_changes_the_digests_that_show_it(
+    index: int, record: Record, answers: set[str]
+) -> None:
+    assert changed(with_record(index, record), *NAMES) == answers
+
+
+def test_the_catalogue_and_the_order_of_pages_are_part_of_the_answers() -> None:
+    patterns = dict(CATALOGUE.patterns)
+    patterns["retry"] = replace(patterns["retry"], intent="y")
+    new = Book(RECORDS, catalogue.Catalogue(patterns), ORDER)
+    assert changed(new, *NAMES) == {"pattern retry", "patterns", "all-uses"}
+    turned = Book(RECORDS, CATALOGUE, {"a": 0, "b": 1, "patterns": 2})
+    assert {"uses outbox", "all-uses", "metric rate"} <= changed(turned, *NAMES)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_answer_to_an_unknown_name_is_an_answer(kind: str) -> None:
+    assert BOOK.answer((kind, "nowhere"))

@@ -1,0 +1,82 @@
+"""The core stands alone: no Sphinx, and nothing heavy until something must be drawn."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import casebook.core
+import pytest
+
+CORE = Path(casebook.core.__file__).parent
+MODULES = sorted(CORE.glob("*.py"))
+FOREIGN = ("sphinx", "docutils", "myst_parser", "pybtex", "sphinxcontrib")
+LATE = ("pint", "mmdr", "typst")
+
+SCRIPT = """
+import importlib, sys, types
+package = types.ModuleType("casebook")     # casebook/__init__.py belongs to Sphinx
+package.__path__ = [{package!r}]
+sys.modules["casebook"] = package
+class Wall:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {walled!r}:
+            raise ImportError("the core must not import " + name)
+sys.meta_path.insert(0, Wall())
+for name in {modules!r}:
+    importlib.import_module("casebook.core." + name)
+print(*sorted({{name.partition(".")[0] for name in sys.modules}} & set({walled!r})))
+"""
+
+
+def imported(path: Path, *, on_import: bool) -> set[str]:
+    """The modules that a file imports; with `on_import`, only those that importing it imports."""
+    found: set[str] = set()
+    waiting: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add("." * node.level + (node.module or ""))
+        elif not (on_import and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)):
+            waiting += ast.iter_child_nodes(node)
+    return found
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_no_import_of_the_layers_above(path: Path) -> None:
+    names = imported(path, on_import=False)
+    assert not {name for name in names if name.partition(".")[0] in FOREIGN}
+    # Inside the press, only the core.
+    assert not {n for n in names if n.startswith("..")}
+    assert not {n for n in names if n.startswith("casebook") and not n.startswith("casebook.core")}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_heavy_libraries_are_imported_when_they_are_used(path: Path) -> None:
+    assert not {n for n in imported(path, on_import=True) if n.partition(".")[0] in LATE}
+
+
+def test_the_core_imports_with_those_libraries_walled_off() -> None:
+    script = SCRIPT.format(
+        package=str(CORE.parent),
+        walled=(*FOREIGN, *LATE),
+        modules=[path.stem for path in MODULES if path.stem != "__init__"],
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert (run.stderr, run.stdout.strip()) == ("", "")
+
+
+def test_the_wall_holds(tmp_path: Path) -> None:
+    (tmp_path / "core").mkdir()
+    (tmp_path / "core" / "bad.py").write_text("import docutils.nodes\n", encoding="utf-8")
+    script = SCRIPT.format(package=str(tmp_path), walled=FOREIGN, modules=["bad"])
+    run = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert "the core must not import docutils" in run.stderr

@@ -1,0 +1,126 @@
+"""What the directives and roles put on the page."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from harness import Built, build, write
+from test_builds import BOOK
+
+SPAN = re.compile(r"<[^>]+>")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    root = tmp_path_factory.mktemp("site")
+    write(root, BOOK)
+    built = build(root)
+    assert built.warnings == []
+    return built
+
+
+@pytest.fixture(scope="module")
+def print_source(tmp_path_factory: pytest.TempPathFactory) -> str:
+    root = tmp_path_factory.mktemp("print")
+    write(root, BOOK)
+    built = build(root, "latex")
+    return built.text(next(path.name for path in built.out.glob("*.tex")))
+
+
+def row(page: str, anchor: str) -> list[str]:
+    """The words of each cell of the row that holds an anchor."""
+    line = next(r for r in re.findall(r"<tr.*?</tr>", page, re.S) if f'id="{anchor}"' in r)
+    cells = re.findall(r"<t[hd].*?</t[hd]>", line, re.S)
+    return [" ".join(SPAN.sub(" ", cell).split()) for cell in cells]
+
+
+def test_a_row_shows_value_unit_date_evidence_and_source(site: Built) -> None:
+    page = site.text("a.html")
+    assert row(page, "metric-jobs") == [
+        "Jobs what it is",
+        "5",
+        "million requests/day",
+        "2024",
+        "reported Doe 2017 top",
+    ]
+
+
+def test_a_derived_row_is_computed_and_links_what_it_was_computed_from(site: Built) -> None:
+    page = site.text("b.html")
+    head, value, unit, _, evidence = row(page, "metric-share")
+    assert head == "Share w calls ÷ jobs"
+    assert (value, unit) == ("0.2074", "×")  # 12 / (5e6 / 86,400), to four digits
+    assert evidence == "derived from Acme 2024 , Doe 2017"
+    assert 'href="a.html#metric-jobs"' in page
+
+
+def test_a_value_in_a_sentence_carries_its_evidence(site: Built) -> None:
+    page = site.text("b.html")
+    link = re.search(
+        r'<span class="metric"><a [^>]*>(.*?)</a><span class="slip"(.*?)</span></span>', page, re.S
+    )
+    assert link
+    assert SPAN.sub("", link[1]) == "5\N{NO-BREAK SPACE}million requests/day"
+    words = SPAN.sub(" ", link[2])
+    for part in ("Jobs: 5", "2024", "what it is", "reported", "Doe 2017"):
+        assert part in words
+    assert "<a " not in link[2]
+
+
+def test_slips_are_described_and_unique(site: Built) -> None:
+    for page in ("a.html", "b.html"):
+        text = site.text(page)
+        described = re.findall(r'aria-describedby="(slip-\d+)"', text)
+        identified = re.findall(r'role="tooltip" id="(slip-\d+)"', text)
+        assert described == identified
+        assert len(set(identified)) == len(identified) > 0
+
+
+def test_a_pattern_knows_its_way_back(site: Built) -> None:
+    page = " ".join(SPAN.sub(" ", site.text("idempotency.html")).split())
+    assert "Where the book uses it" in page
+    assert "Acme, Load : “Safe by idempotency , as [post] says.”" in page or (
+        "“Safe by idempotency, as" in page.replace(" ,", ",")
+    )
+    assert (
+        'href="https://deepaucksharma.github.io/DStudio/pattern-library/data-management/idempotency/"'
+        in (site.text("idempotency.html"))
+    )
+
+
+def test_lists_hold_the_whole_book(site: Built) -> None:
+    page = " ".join(SPAN.sub(" ", site.text("lists.html")).split())
+    for label in ("Calls", "Jobs", "Share"):
+        assert label in page
+    assert "Doe 2017 Jobs" in page
+    assert "No figure of the book is older than two years." in page
+    assert "Idempotency 1.1 not used" in page  # the matrix: Acme in section 1.1, Bolt not
+
+
+def test_print_marks_and_pages(print_source: str) -> None:
+    assert r"\casebookmark{reported}{\detokenize{a:metric-jobs}}" in print_source
+    assert r"\casebookmark{pattern}{\detokenize{idempotency:idempotency}}" in print_source
+    assert r"\label{\detokenize{a:metric-jobs}}" in print_source
+
+
+def test_plain_markdown_links_reach_figures_and_patterns(tmp_path: Path) -> None:
+    page = "# Links\n\n[](#metric-jobs), [these words](#metric-jobs), [](#pattern-idempotency).\n"
+    write(tmp_path, {**BOOK, "outside.md": page})
+    built = build(tmp_path)
+    assert built.warnings == []
+    words = SPAN.sub("", built.text("outside.html").replace("\N{NO-BREAK SPACE}", " "))
+    assert "5 million requests/day" in words
+    assert "these words" in words
+
+
+def test_the_search_knows_figures_and_patterns(site: Built) -> None:
+    text = site.text("searchindex.js").removeprefix("Search.setIndex(").removesuffix(")")
+    index = json.loads(text)
+    found = {
+        name: (index["docnames"][doc], anchor) for doc, _, _, anchor, name in index["objects"][""]
+    }
+    assert found["Jobs"] == ("a", "metric-jobs")
+    assert found["Idempotency"] == ("idempotency", "idempotency")
