@@ -63,6 +63,7 @@ html_static_path = ["source/_static"]
 html_css_files = ["look.css"]
 html_js_files = [("look.js", {"defer": "defer"})]
 html_secnumber_suffix = " "
+html_use_index = False
 html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False
@@ -83,10 +84,43 @@ pygments_style = "casebook.core.highlighting.LightStyle"
 pygments_dark_style = "casebook.core.highlighting.DarkStyle"
 
 # --- the print edition ---
+PRINT = HERE / "source" / "_print"
+templates_path.append(str(PRINT / "templates"))
 latex_engine = "lualatex"
+latex_use_xindy = False  # makeindex comes with every TeX
+latex_table_style = ["booktabs"]
+latex_additional_files = sorted(
+    str(path) for pattern in ("*.sty", "fonts/*.ttf") for path in PRINT.glob(pattern)
+)
 latex_documents = [
     ("index", "elite-engineering-case-studies.tex", project, author, "manual"),
 ]
+EDITION = f"{DATE}, commit {COMMIT}" if DATE else "not yet committed"
+FONT_FILES = """[Path=./,Extension=.ttf,UprightFont=casebook-%s-400,BoldFont=casebook-%s-600,
+  ItalicFont=casebook-%s,BoldItalicFont=casebook-%s]"""
+latex_elements = {
+    "papersize": "",  # casebook.sty sets the page
+    "pointsize": "10pt",
+    "fncychap": "",
+    "polyglossia": "",
+    "babel": r"\usepackage[english]{babel}",
+    # Static cuts: LuaTeX would set a variable font without its bold and say nothing.
+    "fontpkg": "\n".join(
+        rf"\set{family}font{{casebook-{name}-400}}{FONT_FILES % (name, name, *slanted)}"
+        for family, name, slanted in (
+            ("main", "serif", ("serif-400i", "serif-600i")),
+            ("sans", "sans", ("sans-400i", "sans-600")),
+            ("mono", "mono", ("mono-400", "mono-600")),
+        )
+    ),
+    "preamble": rf"""
+\newcommand\casebookedition{{{EDITION}}}
+\newcommand\casebookcopyright{{{project_copyright}}}
+\newcommand\casebookindependence{{This book is independent of the companies that it describes.
+  Nobody there commissioned, reviewed or paid for it.}}
+\usepackage{{casebook}}
+""",
+}
 
 # --- the electronic book ---
 epub_basename = "elite-engineering-case-studies"

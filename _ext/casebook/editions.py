@@ -84,6 +84,9 @@ class PrintMarks(SphinxPostTransform):
             "formula" in p.get("classes", ()) for p in parents
         ):
             return  # a heading, a reference, or an input in a row of the same kind
+        if "refid" in link:
+            page = next((p["docname"] for p in parents if "docname" in p), "")
+            address = f"%{page}#{link['refid']}"
         if address.startswith("%"):
             page, _, anchor = address[1:].partition("#")
             shown = rf"\casebookpage{{{_label(page, anchor)}}}"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
-from furo import THEME_PATH
+from furo import THEME_PATH  # type: ignore[import-untyped]
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from .core import dates, palette
@@ -28,8 +28,13 @@ FAVICON = (
 )
 """The hang column and three lines of text."""
 
-OPTIONAL = {"sd-": ("sphinx-design", "design-tabs"), 'class="highlight': ("copybutton", "clipboard")}
+OPTIONAL = {
+    "sd-": ("sphinx-design", "design-tabs", "furo-extensions"),
+    'class="highlight': ("copybutton.js", "clipboard"),
+}
 """What a page must hold to need the files of an extension, by parts of their names."""
+UNUSED = ("copybutton.css",)
+"""Files whose part look.css plays alone."""
 
 
 def _write_tokens(app: Sphinx) -> None:
@@ -55,7 +60,7 @@ def _write(path: Path, text: str) -> None:
 
 
 class PlainTables(SphinxPostTransform):
-    """Undo what furo's wrapper repeats, and leave column widths to the style sheet."""
+    """Undo what furo's wrapper repeats, leave column widths to the style sheet, let paths break."""
 
     default_priority = 510  # after furo's wrapper, at 500
     formats = ("html",)
@@ -71,6 +76,14 @@ class PlainTables(SphinxPostTransform):
                 wide = ["wide-table"] if "wide" in table["classes"] else []
                 wrapper["classes"] = ["table-wrapper", *wide]
                 table["classes"] = [c for c in table["classes"] if c != "wide"]
+        for locator in self.document.findall(nodes.inline):
+            if "locator" in locator["classes"]:
+                # After a slash; <wbr> is not copied with the path, as a space of no width would be.
+                first, *others = re.split(r"(?<=/)", locator.astext())
+                locator.children = []
+                locator += nodes.Text(first)
+                for part in others:
+                    locator += [nodes.raw("", "<wbr/>", format="html"), nodes.Text(part)]
 
 
 def _theme_script() -> str:
@@ -88,15 +101,25 @@ def _page_context(
     date = dates.parse(context.get("edition_date") or "")
     context["edition"] = "" if isinstance(date, str) else str(date)
     body = context.get("body", "")
-    unused = [name for sign, names in OPTIONAL.items() if sign not in body for name in names]
+    absent = [name for sign, names in OPTIONAL.items() if sign not in body for name in names]
+    unused = (*UNUSED, *absent)
     for kind in ("css_files", "script_files"):
         context[kind] = [
             file for file in context[kind] if not any(name in str(file.filename) for name in unused)
         ]
 
 
+def _strip_comments(app: Sphinx, error: Exception | None) -> None:
+    # They are a kilobyte of what every reader loads; the source keeps them.
+    sheet = Path(app.outdir, "_static", "look.css")
+    if error is None and sheet.exists():
+        text = sheet.read_text(encoding="utf-8")
+        _write(sheet, re.sub(r"/\*.*?\*/\n?", "", text, flags=re.DOTALL))
+
+
 def setup_look(app: Sphinx) -> None:
     """Write the files once the builder is known; give each page what its template asks for."""
     app.connect("builder-inited", _write_tokens, priority=100)
     app.connect("html-page-context", _page_context)
+    app.connect("build-finished", _strip_comments)
     app.add_post_transform(PlainTables)

@@ -150,7 +150,10 @@ class MetricsComparison(CaptionedDirective):
             message = "the option 'columns' is missing; name the columns, with commas between them"
             self.warn(Problem(Kind.MISSING_FIELD, message), self.lineno)
             return []
-        heads = [cell(nodes.Text("")), *(cell(nodes.Text(c), classes=("num",)) for c in columns)]
+        heads = [
+            cell(nodes.Text(HEADS[0])),
+            *(cell(nodes.Text(c), classes=("num",)) for c in columns),
+        ]
         made, body = self.captioned("matrix", (30, *([70 // len(columns)] * len(columns))), heads)
         rows, problems = records(self.body)
         for record in rows:

@@ -10,8 +10,7 @@ const nameOf = (box) => {
 const mind = (box) => {
   if (box.scrollWidth > box.clientWidth) {
     box.tabIndex = 0;
-    if (box.tagName !== "PRE") box.setAttribute("role", "group");
-    else box.setAttribute("role", "region");
+    box.setAttribute("role", "group");
     box.setAttribute("aria-label", nameOf(box));
   } else {
     for (const name of ["tabindex", "role", "aria-label"]) box.removeAttribute(name);
@@ -34,6 +33,20 @@ for (const table of document.querySelectorAll("table.metrics-table")) {
     const heads = part.closest("thead") ? "columnheader" : "rowheader";
     part.setAttribute("role", roles[part.tagName] ?? heads);
   }
+}
+
+// furo opens its drawers by labels, which the keyboard does not reach.
+for (const label of document.querySelectorAll(".nav-overlay-icon, .toc-overlay-icon")) {
+  const icon = label.firstElementChild;
+  const toggle = label.control;
+  icon.tabIndex = 0;
+  icon.setAttribute("role", "button");
+  icon.setAttribute("aria-label", toggle.getAttribute("aria-label"));
+  icon.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    toggle.click();
+  });
 }
 
 // Escape hides a slip until pointer or focus comes again, and closes furo's drawers.

@@ -54,7 +54,8 @@ DEFINITIONS = frozenset({"symbol", "marker", "clipPath", "pattern", "linearGradi
 _NUMBER = r"[-+]?(?:\d{1,12}(?:\.\d{0,20})?|\.\d{1,20})(?:[eE][-+]?\d{1,3})?"
 _LENGTH = rf"{_NUMBER}(?:px|pt|em|ex|%)?"
 _COLOUR = (
-    r"\#[0-9a-fA-F]{3,8}|(?:rgb|hsl)a?\([\d\s.,%/+-]{1,80}\)|var\(--cb-[a-z0-9-]{1,40}\)|[a-zA-Z]{3,30}"
+    r"\#[0-9a-fA-F]{3,8}|(?:rgb|hsl)a?\([\d\s.,%/+-]{1,80}\)"
+    r"|var\(--cb-[a-z0-9-]{1,40}\)|[a-zA-Z]{3,30}"
 )
 _REFERENCE = r"url\(\s*[\"']?#([\w.:-]{1,200})[\"']?\s*\)"
 REFERENCE = re.compile(_REFERENCE)

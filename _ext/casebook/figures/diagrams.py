@@ -19,6 +19,7 @@ from sphinxcontrib.mermaid import Mermaid, mermaid
 
 from ..core.mermaid import DiagramError, Drawing, RendererMissing, author_colours, draw, to_pdf
 from ..core.problems import Kind, Problem, shortened
+from ..core.sentences import around
 from ..directive import BookDirective
 from ..problems import report
 
@@ -95,6 +96,7 @@ class DrawDiagrams(SphinxPostTransform):
             )
         builder = self.env._app.builder
         title = next((c.astext() for c in figure.findall(nodes.caption)), node["alt"])
+        title = around(title, 0)  # what to see; the sources after it have no labels yet
         alt = node["alt"]
         if builder.format == "latex":
             most = WIDE_POINTS if wide else MEASURE_POINTS
@@ -131,7 +133,7 @@ class DrawDiagrams(SphinxPostTransform):
             f'<div class="enlarged {_width_class(drawing)}" id="{large}" popover="auto" '
             f'role="dialog" aria-label="{escape(title)}">'
             f'<button class="enlarge" type="button" popovertarget="{large}" '
-            'popovertargetaction="hide">Close</button>'
+            'popovertargetaction="hide" autofocus>Close</button>'
             f'<svg viewBox="{left} {top} {width} {height}" role="img" '
             f'aria-labelledby="{identifier}-title">'
             f'<use href="#{identifier}" x="{left}" y="{top}" width="{width}" height="{height}"/>'

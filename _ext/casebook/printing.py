@@ -1,0 +1,171 @@
+"""What paper needs of the whole book: its order, its references, widths for its tables.
+
+These transforms run for LaTeX alone, on the one document that Sphinx has joined from all pages.
+Their raw nodes call commands of ``source/_print/*.sty``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util.texescape import escape
+
+from .core.sentences import around
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+BREAK = "\N{ZERO WIDTH SPACE}"
+"""Where a path or an address may go on in the next line."""
+_BREAKABLE = re.compile(r"(?<=[/_.=?&])(?=\w)")
+_NARROW, _BROAD = 6, 45
+"""Bounds, in letters, of what a column of a plain table counts for."""
+
+
+class PrintOrder(SphinxPostTransform):
+    """The book's own page becomes the front matter, each numbered page a chapter.
+
+    On the screen the list of pages may stand anywhere on the first page; on paper everything under
+    it would become part of the section where it happens to stand.
+    """
+
+    default_priority = 2
+    formats = ("latex",)
+
+    def run(self, **kwargs: Any) -> None:
+        book = next((n for n in self.document.children if isinstance(n, nodes.section)), None)
+        if book is None:
+            return
+        _adopt(self.document)
+        pages = list(_outermost(book))
+        for page in pages:
+            page.parent.remove(page)
+        if not pages:
+            return
+        title, *own = book.children
+        about = nodes.section("", nodes.title("", "About this book"), *own, ids=["about-this-book"])
+        about["docname"] = self.document["docname"]
+        numbered = self.env.toc_secnumbers
+        before = [page for page in pages if not numbered.get(page["docname"])]
+        after = [page for page in pages if numbered.get(page["docname"])]
+        book.children = []
+        book += [
+            title,
+            raw(r"\casebookfrontmatter"),
+            about,
+            *before,
+            raw(r"\casebookmainmatter"),
+            *after,
+        ]
+
+
+class PrintClasses(SphinxPostTransform):
+    """Carry classes that LaTeX would not see: those of lists, of paragraphs, of captions."""
+
+    default_priority = 210  # after the marks
+    formats = ("latex",)
+
+    def run(self, **kwargs: Any) -> None:
+        for listed in list(self.document.findall(nodes.definition_list)):
+            if "facts" in listed["classes"]:
+                box = nodes.container(classes=["facts"])
+                listed.replace_self(box)
+                box += listed
+        for card in list(self.document.findall(nodes.container)):
+            if "metric-card" in card["classes"]:
+                for paragraph in list(card.findall(nodes.paragraph)):
+                    words = nodes.inline("", "", *paragraph.children, classes=paragraph["classes"])
+                    paragraph.children = []
+                    paragraph += words
+        for figure in list(self.document.findall(nodes.figure)):
+            caption = next(iter(figure.findall(nodes.caption)), None)
+            if caption is not None:
+                short = escape(around(caption.astext(), 0).rstrip("."), "lualatex")
+                at = figure.parent.index(figure)
+                figure.parent.insert(at, raw(rf"\casebookshortcaption{{{short}}}"))
+        for table in list(self.document.findall(nodes.table)):
+            if "colwidths-given" not in table["classes"]:
+                _give_widths(table)
+        for words in list(self.document.findall(nodes.inline)):
+            if "locator" in words["classes"]:
+                break_inside(words)
+
+
+class PrintReferences(SphinxPostTransform):
+    """Set each study's references where the study has them, author and year hanging.
+
+    Sphinx would gather them all at the end of the book.
+    """
+
+    default_priority = 700  # before Sphinx gathers them
+    formats = ("latex",)
+
+    def run(self, **kwargs: Any) -> None:
+        last: nodes.Node | None = None
+        for citation in list(self.document.findall(nodes.citation)):
+            parent, at = citation.parent, citation.parent.index(citation)
+            made: list[nodes.Node] = []
+            if last is None or at == 0 or parent[at - 1] is not last:
+                made.append(raw(r"\begin{casebookreferences}"))
+            label, *rest = citation.children
+            name = escape(label.astext(), "lualatex")
+            anchor = f"{citation['docname']}:{citation['ids'][0]}"
+            command = rf"\casebookreference{{{name}}}{{\detokenize{{{anchor}}}}}"
+            for link in list(citation.findall(nodes.reference)):
+                break_inside(link)
+            words = [child for paragraph in rest for child in paragraph.children]
+            opening = nodes.raw("", command, format="latex")
+            made.append(nodes.paragraph("", "", opening, *words))
+            following = parent[at + 1] if at + 1 < len(parent) else None
+            if not isinstance(following, nodes.citation):
+                made.append(raw(r"\end{casebookreferences}"))
+            citation.replace_self(made)
+            last = made[-1]
+
+
+def raw(text: str) -> nodes.raw:
+    """A line of LaTeX."""
+    return nodes.raw("", f"\n{text}\n", format="latex")
+
+
+def break_inside(node: nodes.Element) -> None:
+    """Let the words of a node break where paths and addresses may."""
+    for text in list(node.findall(nodes.Text)):
+        text.parent.replace(text, nodes.Text(_BREAKABLE.sub(BREAK, text.astext())))
+
+
+def _adopt(node: nodes.Node) -> None:
+    # Sphinx joins the pages without telling their nodes who their parents are now.
+    for child in node.children:
+        child.parent = node
+        _adopt(child)
+
+
+def _outermost(node: nodes.Element) -> Iterator[addnodes.start_of_file]:
+    for child in node.children:
+        if isinstance(child, addnodes.start_of_file):
+            yield child
+        elif isinstance(child, nodes.Element):
+            yield from _outermost(child)
+
+
+def _give_widths(table: nodes.table) -> None:
+    # Markdown gives no widths; equal columns would starve the one that holds sentences.
+    specs = list(table.findall(nodes.colspec))
+    for i, spec in enumerate(specs):
+        cells = [row[i].astext() for row in table.findall(nodes.row) if i < len(row)]
+        letters = max((len(cell) for cell in cells), default=1)
+        spec["colwidth"] = min(max(letters + 2, _NARROW), _BROAD)
+    table["classes"] += ["colwidths-given", "longtable"]
+
+
+def setup_printing(app: Sphinx) -> None:
+    """Register the transforms."""
+    app.add_post_transform(PrintOrder)
+    app.add_post_transform(PrintClasses)
+    app.add_post_transform(PrintReferences)

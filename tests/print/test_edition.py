@@ -1,0 +1,216 @@
+"""The PDF: nothing lost on the way to paper, nothing unreadable there."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import printgate
+import pytest
+from conftest import BOOK, ROOT, Edition, latexmk, run, typeset
+
+LEAST_LABEL = 6.0
+"""Points: the smallest words of a diagram."""
+NATURAL_LABEL = 14.0
+"""Pixels: the size that a diagram is drawn with."""
+
+
+def squeezed(text: str) -> str:
+    """The letters and digits alone: line ends, hyphens and spaces differ on paper."""
+    return re.sub(r"[^\w%≥≤≈×÷<>]", "", text)
+
+
+def plain(tex: str) -> str:
+    """The words of a piece of LaTeX."""
+    tex = re.sub(r"\\casebook(?:mark\{\w+\}|page|url)\{\\detokenize\{[^}]*\}\}", "", tex)
+    tex = re.sub(r"\\hyperlink\{[^}]*\}|\\hyperref\[[^]]*\]|\\DUrole\{[\w-]*\}", "", tex)
+    tex = re.sub(r"\\sphinxhyphen\{\}", "-", tex).replace(r"\%", "%")
+    return re.sub(r"\\[a-zA-Z]+\*?|[{}\\]", "", tex)
+
+
+def balanced(tex: str, opening: str) -> list[str]:
+    """The braced argument of every `opening`, which ends with its brace."""
+    found = []
+    for match in re.finditer(re.escape(opening), tex):
+        depth, at = 1, match.end()
+        while depth:
+            depth += {"{": 1, "}": -1}.get(tex[at], 0)
+            at += 1
+        found.append(tex[match.end() : at - 1])
+    return found
+
+
+def test_the_log_passes_the_gate(edition: Edition) -> None:
+    assert [str(fault) for fault in printgate.faults(edition.log)] == []
+
+
+def test_every_caption_is_on_paper(edition: Edition) -> None:
+    captions = [plain(c) for c in balanced(edition.tex, "\\caption{")]
+    assert len(captions) >= 10
+    words = squeezed(edition.raw)
+    assert [c for c in captions if squeezed(c) not in words] == []
+
+
+def test_every_metric_is_on_paper(edition: Edition, tmp_path: Path) -> None:
+    sys.path.insert(0, str(ROOT / "_ext"))
+    from sphinx.application import Sphinx
+    from sphinx.util.docutils import docutils_namespace
+
+    with docutils_namespace():
+        app = Sphinx(
+            str(ROOT / "source"), str(ROOT), str(tmp_path / "out"), str(tmp_path / "trees"),
+            "dummy", status=None,
+        )  # fmt: skip
+        app.build()
+        figures = app.env.domains["casebook"].book.figures.values()  # type: ignore[attr-defined]
+    assert len(figures) >= 40
+    words = squeezed(edition.raw)
+    lost = [
+        f"{figure.metric.label}: {figure.printed}"
+        for figure in figures
+        if squeezed(figure.metric.label) not in words
+        or squeezed(figure.printed.number) not in words
+        or squeezed(str(figure.printed)) not in words
+    ]
+    assert lost == []
+
+
+def test_diagrams_are_drawn_in_lines_and_letters(edition: Edition) -> None:
+    assert edition.tool("pdfimages", "-list").splitlines()[2:] == []
+    assert "Endpoint, current shape" in edition.text
+
+
+def test_only_the_books_fonts(edition: Edition) -> None:
+    rows = [row.split() for row in edition.tool("pdffonts").splitlines()[2:]]
+    assert rows
+    for name, *rest in rows:
+        assert name.partition("+")[2].startswith("Casebook"), name
+        assert "Type 3" not in " ".join(rest)
+        embedded, subset, unicode = rest[-5:-2]
+        assert (embedded, subset, unicode) == ("yes", "yes", "yes"), name
+
+
+def test_no_label_of_a_diagram_is_too_small(edition: Edition) -> None:
+    from pypdf import PdfReader
+
+    drawings = re.findall(r"sphinxincludegraphics\[width=([\d.]+)bp\]\{\{([\w-]+)\}", edition.tex)
+    assert len(drawings) >= 10
+    for width, name in drawings:
+        box = PdfReader(edition.folder / f"{name}.pdf").pages[0].mediabox
+        # A drawing's own file has one point for each of its pixels.
+        size = NATURAL_LABEL * float(width) / float(box.width)
+        assert size >= LEAST_LABEL - 0.05, f"{name}: {size:.2f} pt"
+
+
+def test_the_page_and_what_the_file_says_of_itself(edition: Edition) -> None:
+    info = edition.tool("pdfinfo")
+    assert re.search(r"Title: +Elite Engineering Case Studies\n", info)
+    assert re.search(r"Author: +\S", info)
+    size = re.search(r"Page size: +([\d.]+) x ([\d.]+) pts", info)
+    assert size
+    millimetres = [float(points) / 72 * 25.4 for points in size.groups()]
+    assert millimetres == pytest.approx([190.5, 235], abs=0.1)
+
+
+def test_bookmarks(edition: Edition) -> None:
+    from pypdf import PdfReader
+
+    def titles(items: list[object]) -> list[str]:
+        return [
+            title
+            for item in items
+            for title in (titles(item) if isinstance(item, list) else [str(item["/Title"])])  # type: ignore[index]
+        ]
+
+    found = titles(PdfReader(edition.pdf).outline)  # type: ignore[arg-type]
+    assert "About this book" in found
+    assert any(re.match(r"1\s", title) for title in found)
+    assert any(re.match(r"1\.1\s", title) for title in found)
+
+
+def test_nothing_is_unresolved(edition: Edition) -> None:
+    assert "??" not in edition.text
+    assert "{\\" not in edition.text
+
+
+def test_chapters_begin_on_the_right(edition: Edition) -> None:
+    aux = (edition.folder / f"{BOOK}.toc").read_text(encoding="utf-8")
+    pages = re.findall(r"\\contentsline \{chapter\}\{\\numberline \{\d+\}.*?\}\{(\d+)\}", aux)
+    assert pages
+    assert [page for page in pages if int(page) % 2 == 0] == []
+
+
+def test_nothing_stands_outside_the_page(edition: Edition) -> None:
+    boxes = edition.tool("pdftotext", "-bbox", "-q").strip()
+    assert boxes == ""
+    html = edition.pdf.with_suffix(".html").read_text(encoding="utf-8")
+    words = re.findall(r'<word xMin="([-\d.]+)" yMin="([-\d.]+)" xMax="([-\d.]+)"', html)
+    assert len(words) > 1000
+    left, right = 20 / 25.4 * 72, 540 - 20 / 25.4 * 72
+    assert [w for w in words if float(w[0]) < left - 1 or float(w[2]) > right + 4] == []
+
+
+def test_two_runs_make_the_same_bytes(edition: Edition, tmp_path: Path) -> None:
+    again = tmp_path / "again"
+    shutil.copytree(edition.folder, again)
+    for path in again.glob(f"{BOOK}.*"):
+        if path.suffix != ".tex":
+            path.unlink()
+    latexmk(again)
+    one, two = (hashlib.sha256((f / f"{BOOK}.pdf").read_bytes()) for f in (edition.folder, again))
+    assert one.hexdigest() == two.hexdigest()
+
+
+PAGE = """# A book
+
+Words.
+
+```{toctree}
+:numbered:
+
+first
+```
+"""
+CHAPTER = """# One
+
+## Code
+
+```{code-block} python
+:caption: A long listing
+%s
+```
+
+:::{warning}
+Take care.
+:::
+
+| name | what |
+|---|---|
+| a | b |
+
+Words with a note[^1].
+
+[^1]: The note.
+"""
+
+
+def test_a_listing_breaks_across_pages_and_says_so(tex_tools: None, tmp_path: Path) -> None:
+    source, folder = tmp_path / "source", tmp_path / "latex"
+    shutil.copytree(ROOT / "source" / "_print", source / "_print")
+    (source / "patterns").mkdir()
+    shutil.copy(ROOT / "source" / "patterns" / "catalogue.toml", source / "patterns")
+    line = "value = " + "1 + " * 16 + "1"
+    assert len(line) <= 74
+    (source / "index.md").write_text(PAGE)
+    (source / "first.md").write_text(CHAPTER % "\n".join([line] * 70))
+    tex = typeset(source, folder)
+    log = (folder / f"{BOOK}.log").read_text(encoding="utf-8", errors="replace")
+    assert [str(fault) for fault in printgate.faults(log)] == []
+    text = run(["pdftotext", "-layout", f"{BOOK}.pdf", "-"], folder)
+    assert text.count("continues on the next page") >= 1
+    assert text.count(line) == 70, "a line of 74 columns fits the measure"
+    assert "Listing 1.1" in text
+    assert "A long listing" in tex

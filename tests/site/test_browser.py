@@ -1,0 +1,202 @@
+"""What only a browser shows: requests, overflow, accessibility, slips, figures, keyboard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+if TYPE_CHECKING:
+    from conftest import Reader
+
+WIDTHS = (360, 768, 1280, 1600)
+AXE = Axe()
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds, each with the first elements that it concerns."""
+    found = AXE.run(page).response["violations"]
+    return [f"{v['id']}: {[node['html'][:200] for node in v['nodes'][:3]]}" for v in found]
+
+
+@pytest.mark.parametrize("reader", [(1280, "light"), (1280, "dark")], indirect=True)
+def test_pages_are_quiet_and_accessible(reader: Reader, pages: list[str]) -> None:
+    """No foreign request, no message, no failure; and axe finds nothing."""
+    found = {path: violations(reader.open(path)) for path in pages}
+    assert {path: found[path] for path in pages if found[path]} == {}
+    assert reader.complaints == []
+
+
+@pytest.mark.parametrize("reader", [(360, "light"), (360, "dark")], indirect=True)
+def test_studies_are_accessible_on_a_phone(reader: Reader, studies: list[str]) -> None:
+    for study in studies:
+        assert violations(reader.open(study)) == []
+
+
+@pytest.mark.parametrize("reader", [(width, "light") for width in WIDTHS], indirect=True)
+def test_pages_do_not_scroll_sideways(reader: Reader, pages: list[str]) -> None:
+    for path in pages:
+        page = reader.open(path)
+        # furo hides what stands out of the page, so its text is measured as well.
+        out = page.evaluate(
+            """() => {
+              const width = document.documentElement.clientWidth;
+              const article = document.querySelector("article");
+              const inside = (e) => e.closest(".table-wrapper, .drawing, pre, .slip, .enlarged");
+              return [document.documentElement.scrollWidth > width,
+                ...[...article.querySelectorAll("*")].filter((e) => !inside(e.parentElement)
+                  && e.getClientRects().length && e.getBoundingClientRect().right > width + 1)
+                  .map((e) => e.outerHTML.slice(0, 200))];
+            }"""
+        )
+        assert out == [False], path
+
+
+@pytest.mark.parametrize("reader", [(360, "light")], indirect=True)
+def test_figures_on_a_phone_are_records(reader: Reader, studies: list[str]) -> None:
+    """The table fits, and is still a table to a screen reader."""
+    page = reader.open(studies[0])
+    table = page.locator("table.metrics-table").first
+    assert table.evaluate("e => e.scrollWidth <= e.parentElement.clientWidth")
+    row = table.get_by_role("row").nth(1)
+    expect(row.get_by_role("rowheader")).to_have_count(1)
+    expect(row.get_by_role("cell")).to_have_count(4)
+
+
+@pytest.mark.parametrize(
+    "reader", [(w, s) for w in (360, 1280) for s in ("light", "dark")], indirect=True
+)
+def test_slip_shows_on_focus_and_hides_on_escape(reader: Reader, studies: list[str]) -> None:
+    page = reader.open(studies[0])
+    links = page.locator(".metric > a")
+    slips = page.locator(".metric > .slip")
+    expect(slips.first).to_be_hidden()
+    links.first.focus()
+    expect(slips.first).to_be_visible()
+    assert links.first.get_attribute("aria-describedby") == slips.first.get_attribute("id")
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    expect(slips.first).to_be_hidden()
+    links.nth(1).focus()
+    expect(slips.nth(1)).to_be_visible()
+    links.first.focus()
+    expect(slips.first).to_be_visible()
+    expect(slips.nth(1)).to_be_hidden()
+
+
+def test_slip_under_the_pointer_is_the_only_one(reader: Reader, studies: list[str]) -> None:
+    page = reader.open(studies[0])
+    links, slips = page.locator(".metric > a"), page.locator(".metric > .slip")
+    links.first.focus()
+    links.nth(3).hover()
+    expect(slips.nth(3)).to_be_visible()
+    expect(slips.first).to_be_hidden()
+    # The pointer can move onto the slip, which stays within the measure.
+    slips.nth(3).hover()
+    expect(slips.nth(3)).to_be_visible()
+    slip, paragraph = (
+        slips.nth(3).bounding_box(),
+        links.nth(3).locator("xpath=../..").bounding_box(),
+    )
+    assert slip
+    assert paragraph
+    assert abs(slip["x"] - paragraph["x"]) < 1
+    assert abs(slip["width"] - paragraph["width"]) < 1
+
+
+@pytest.mark.parametrize(
+    "reader", [(w, s) for w in (360, 1280) for s in ("light", "dark")], indirect=True
+)
+def test_figure_enlarges_and_escape_closes(reader: Reader, studies: list[str]) -> None:
+    page = reader.open(studies[0])
+    button = page.get_by_role("button", name="Enlarge").first
+    button.focus()
+    page.keyboard.press("Enter")
+    large = page.locator(".enlarged:popover-open")
+    expect(large).to_be_visible()
+    expect(large.get_by_role("button", name="Close")).to_be_focused()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    expect(large).to_have_count(0)
+    expect(button).to_be_focused()
+
+
+@pytest.mark.parametrize("reader", [(360, "light")], indirect=True)
+def test_keyboard_reaches_what_scrolls_and_nothing_else(reader: Reader, studies: list[str]) -> None:
+    page = reader.open(studies[0])
+    box = page.locator("[data-scroller][tabindex='0']").first
+    expect(box).to_have_attribute("aria-label", "Figure 1.1, scrolls sideways")
+    box.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("e => e.scrollLeft > 0", arg=box.element_handle())
+    # Wide enough for everything, nothing asks for the focus any longer.
+    page.set_viewport_size({"width": 1600, "height": 900})
+    expect(page.locator("[data-scroller][tabindex='0']")).to_have_count(0)
+
+
+@pytest.mark.parametrize("reader", [(360, "light")], indirect=True)
+def test_drawer_of_contents_opens_and_closes_by_keyboard(
+    reader: Reader, studies: list[str]
+) -> None:
+    page = reader.open(studies[0])
+    drawer = page.get_by_role("complementary", name="Contents of the book")
+    expect(drawer).to_be_hidden()
+    page.get_by_role("button", name="Toggle site navigation sidebar").focus()
+    page.keyboard.press("Enter")
+    expect(drawer).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(drawer).to_be_hidden()
+
+
+def test_link_to_a_figure_marks_its_row(reader: Reader, studies: list[str]) -> None:
+    page = reader.open(studies[0])
+    page.locator(".metric > a").first.click()
+    row = page.locator("tr:has(:target)")
+    expect(row).to_have_count(1)
+    expect(row).to_be_in_viewport()
+    tint = page.evaluate("getComputedStyle(document.body).getPropertyValue('--cb-tint')")
+    assert tint
+    assert row.locator("td").first.evaluate("e => getComputedStyle(e).backgroundColor") != (
+        "rgba(0, 0, 0, 0)"
+    )
+
+
+def test_search_finds_a_page(reader: Reader) -> None:
+    page = reader.open("search.html?q=idempotency")
+    expect(page.locator("#search-results li").first).to_be_visible()
+    assert reader.complaints == []
+
+
+def test_theme_is_kept_from_page_to_page(reader: Reader, studies: list[str]) -> None:
+    page = reader.open("index.html")
+    page.get_by_role("button", name="Toggle Light / Dark / Auto color theme").locator(
+        "visible=true"
+    ).click()
+    expect(page.locator("body")).to_have_attribute("data-theme", "dark")
+    reader.complaints.clear()  # furo tells the console about the change
+    reader.open(studies[0])
+    expect(page.locator("body")).to_have_attribute("data-theme", "dark")
+
+
+def test_book_reads_from_a_disk(reader: Reader, site: Path, studies: list[str]) -> None:
+    """The page's policy must not keep its own files from a reader without a server."""
+    page = reader.page
+    page.goto((site / studies[0]).as_uri())
+    face = page.evaluate("document.fonts.load('18px \"Casebook Serif\"').then((f) => f.length)")
+    assert face == 1
+    expect(page.locator(".slip").first).to_be_hidden()
+    expect(page.locator("[data-scroller]").first).to_be_attached()
+
+
+@pytest.mark.parametrize("reader", [(768, "light"), (1600, "light")], indirect=True)
+def test_lines_stay_within_the_measure(reader: Reader, studies: list[str]) -> None:
+    """39 rem, about 74 characters."""
+    page = reader.open(studies[0])
+    width = page.evaluate(
+        """() => document.querySelector(".executive-summary > p:last-child").clientWidth
+          / parseFloat(getComputedStyle(document.documentElement).fontSize)"""
+    )
+    assert 36 <= width <= 39

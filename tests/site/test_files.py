@@ -1,0 +1,151 @@
+"""What the pages' files show without a browser: ids, links, headings, policy, weight."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import re
+from collections import Counter
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urldefrag, urlsplit
+
+import html5lib
+import pytest
+
+HEADING = re.compile(r"h([1-6])")
+# What a file in the page's head or at its end costs: the address, without the query.
+ASSET = re.compile(r'(?:src|href)="([^"?]+\.(?:js|css))')
+KILOBYTE = 1000
+
+
+@pytest.fixture(scope="module")
+def trees(site: Path, pages: list[str]) -> dict[str, Any]:
+    """The pages, parsed as a browser parses them."""
+    parser = html5lib.HTMLParser(namespaceHTMLElements=False)
+    return {page: parser.parse((site / page).read_text(encoding="utf-8")) for page in pages}
+
+
+def tag(element: Any) -> str:
+    return element.tag.split("}")[-1] if isinstance(element.tag, str) else ""
+
+
+def text(element: Any) -> str:
+    return "".join(element.itertext())
+
+
+def test_ids_are_unique(trees: dict[str, Any]) -> None:
+    for page, tree in trees.items():
+        counted = Counter(element.get("id") for element in tree.iter() if element.get("id"))
+        assert [name for name, times in counted.items() if times > 1] == [], page
+
+
+def test_links_resolve(trees: dict[str, Any], site: Path) -> None:
+    ids = {page: {e.get("id") for e in tree.iter()} for page, tree in trees.items()}
+    lost = []
+    for page, tree in trees.items():
+        for element in tree.iter():
+            link = element.get("href") or element.get("src") or ""
+            if urlsplit(link).scheme or link in ("", "#"):
+                continue
+            path, anchor = urldefrag(link.split("?")[0] if "#" not in link else link)
+            target = (site / page).parent / unquote(path) if path else site / page
+            name = str(target.resolve().relative_to(site.resolve()))
+            if not target.exists() or (anchor and unquote(anchor) not in ids.get(name, set())):
+                lost.append(f"{page}: {link}")
+    assert lost == []
+
+
+@pytest.mark.parametrize(
+    "attribute", ["aria-describedby", "aria-labelledby", "popovertarget", "for"]
+)
+def test_references_between_elements_resolve(trees: dict[str, Any], attribute: str) -> None:
+    for page, tree in trees.items():
+        ids = {element.get("id") for element in tree.iter()}
+        for element in tree.iter():
+            names = (element.get(attribute) or "").split()
+            assert set(names) <= ids, f"{page}: {names}"
+
+
+def test_headings_descend_by_one(trees: dict[str, Any]) -> None:
+    for page, tree in trees.items():
+        found = [(int(m[1]), text(e)) for e in tree.iter() if (m := HEADING.fullmatch(tag(e)))]
+        levels = [level for level, _ in found]
+        if page in ("search.html", "genindex.html"):
+            assert levels.count(1) <= 1, page
+        else:
+            assert levels[0] == 1, page
+            assert levels.count(1) == 1, page
+        for (before, _), (level, words) in pairwise(found):
+            assert level <= before + 1, f"{page}: h{before} is followed by h{level}, '{words}'"
+
+
+def test_numbers_of_sections_end_without_a_full_stop(trees: dict[str, Any]) -> None:
+    numbers = [
+        text(e)
+        for tree in trees.values()
+        for e in tree.iter()
+        if "section-number" in (e.get("class") or "").split()
+    ]
+    assert numbers
+    assert all(re.fullmatch(r"\d+(\.\d+)* ", number) for number in numbers)
+
+
+def test_slips_hold_no_link_and_describe_one(trees: dict[str, Any]) -> None:
+    for page, tree in trees.items():
+        links = Counter(e.get("aria-describedby") for e in tree.iter() if tag(e) == "a")
+        for slip in (e for e in tree.iter() if e.get("role") == "tooltip"):
+            assert not [e for e in slip.iter() if tag(e) == "a"], page
+            assert links[slip.get("id")] == 1, page
+
+
+def test_policy_covers_the_page(trees: dict[str, Any]) -> None:
+    """No inline style, no inline script but the one whose hash the policy names, no handler."""
+    for page, tree in trees.items():
+        head = next(e for e in tree.iter() if tag(e) == "head")
+        first = next(e for e in head if tag(e) in ("meta", "link", "script", "style"))
+        assert first.get("http-equiv") == "Content-Security-Policy", page
+        policy = first.get("content")
+        assert "default-src 'self'" in policy
+        assert "unsafe" not in policy
+        for element in tree.iter():
+            assert tag(element) != "style", page
+            assert element.get("style") is None, f"{page}: {element.attrib}"
+            assert not [name for name in element.attrib if str(name).startswith("on")], page
+            if tag(element) == "script" and not element.get("src"):
+                digest = hashlib.sha256(text(element).encode()).digest()
+                assert f"'sha256-{base64.b64encode(digest).decode()}'" in policy, page
+
+
+def test_colours_come_from_the_palette(site: Path) -> None:
+    """look.css names tokens; the one colour it writes is the black of its masks."""
+    look = (site / "_static" / "look.css").read_text(encoding="utf-8")
+    hexes = re.findall(r"(?:#|%23)[0-9a-fA-F]{3,8}\b(?![^{}]*\{)", look)
+    assert set(hexes) <= {"%23000"}
+
+
+def packed(path: Path) -> int:
+    return len(gzip.compress(path.read_bytes(), 9, mtime=0))
+
+
+def test_weight_of_a_page(site: Path, pages: list[str]) -> None:
+    """Limits of the design, compressed: page 150 kB, style sheets and scripts 35 kB."""
+    for page in pages:
+        if page == "search.html":  # alone in loading what it searches with
+            continue
+        html = (site / page).read_text(encoding="utf-8")
+        assets = {(site / page).parent / name for name in ASSET.findall(html)}
+        assert len(assets) > 5
+        assert packed(site / page) < 150 * KILOBYTE
+        weights = {path.name: packed(path) for path in sorted(assets)}
+        assert sum(weights.values()) < 35 * KILOBYTE, weights
+
+
+def test_weight_of_the_fonts(site: Path) -> None:
+    """Six faces in 85 kB; the four that nearly every page needs in 60 kB."""
+    weight = {path.stem: path.stat().st_size for path in (site / "_static/fonts").glob("*.woff2")}
+    assert sum(weight.values()) < 85 * KILOBYTE
+    common = ("serif-400", "sans-400", "sans-600", "serif-400i")
+    assert sum(weight[face] for face in common) < 60 * KILOBYTE

@@ -1,0 +1,94 @@
+"""Read the log of a LaTeX run and fail on what a reader would see.
+
+latexmk returns 0 when letters are missing, when lines run into the margin and when references lead
+nowhere; the log says all of it.  Usage: ``printgate.py build/latex/book.log``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+WIDTH = 79
+"""LaTeX breaks lines of its log at this column, in the middle of words."""
+MOST_OVERFULL = 2.0
+"""Points that a line may run over; less than a millimetre is not seen."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A line of the log (from 1) and what it says."""
+
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.text}"
+
+
+_OVERFULL = re.compile(r"Overfull \\[hv]box \((\d+(?:\.\d+)?)pt too (?:wide|high)\)")
+_FAULTS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"^! ",
+        r"Missing character: ",
+        r"LaTeX Warning: (?:Hyper )?[Rr]eference .* undefined",
+        r"LaTeX Warning: Citation .* undefined",
+        r"LaTeX Warning: Label .* multiply defined",
+        r"LaTeX Warning: There were ",
+        r"LaTeX Warning: Label\(s\) may have changed",
+        r"LaTeX Warning: Float too large",
+        r"LaTeX Font Warning: ",
+        r"Package hyperref Warning: Suppressing (?:empty )?link",
+        r"Package fontspec Warning: ",
+        r"destination with the same identifier",
+        r"unreferenced destination",
+        r"name\{.*\} has been referenced but does not exist",
+    )
+)
+
+
+def joined(log: str) -> list[tuple[int, str]]:
+    """The log's lines as they were before they were broken, each with its first line's number."""
+    found: list[tuple[int, str]] = []
+    whole = True  # whether the line before was not broken
+    for number, line in enumerate(log.splitlines(), 1):
+        if whole:
+            found.append((number, line))
+        else:
+            start, text = found[-1]
+            found[-1] = (start, text + line)
+        # The limit counts characters or bytes, by engine; a full line of either kind was broken.
+        whole = WIDTH not in (len(line), len(line.encode()))
+    return found
+
+
+def faults(log: str) -> list[Fault]:
+    """Everything in a log that a reader of the book would notice."""
+    found = []
+    for number, line in joined(log):
+        over = _OVERFULL.search(line)
+        if (over and float(over[1]) > MOST_OVERFULL) or any(f.search(line) for f in _FAULTS):
+            found.append(Fault(number, line.strip()))
+    if "Output written on " not in "".join(line for _, line in joined(log)):
+        found.append(Fault(len(log.splitlines()), "the log reports no output"))
+    return found
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Check the logs named on the command line; 1 when any has a fault."""
+    parser = argparse.ArgumentParser(description="Fail on what LaTeX only logs.")
+    parser.add_argument("logs", nargs="+", type=Path, metavar="LOG")
+    failed = False
+    for path in parser.parse_args(arguments).logs:
+        for fault in faults(path.read_text(encoding="utf-8", errors="replace")):
+            print(f"{path}: {fault}", file=sys.stderr)
+            failed = True
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
