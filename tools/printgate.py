@@ -14,8 +14,8 @@ from pathlib import Path
 
 WIDTH = 79
 """LaTeX breaks lines of its log at this column, in the middle of words."""
-MOST_OVERFULL = 2.0
-"""Points that a line may run over; less than a millimetre is not seen."""
+MOST_OVERFULL = {"h": 2.0, "v": 4.0}
+"""Points that a line may be too wide and a page too deep; less is not seen."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Fault:
         return f"line {self.line}: {self.text}"
 
 
-_OVERFULL = re.compile(r"Overfull \\[hv]box \((\d+(?:\.\d+)?)pt too (?:wide|high)\)")
+_OVERFULL = re.compile(r"Overfull \\([hv])box \((\d+(?:\.\d+)?)pt too (?:wide|high)\)")
 _FAULTS = tuple(
     re.compile(pattern)
     for pattern in (
@@ -71,7 +71,9 @@ def faults(log: str) -> list[Fault]:
     found = []
     for number, line in joined(log):
         over = _OVERFULL.search(line)
-        if (over and float(over[1]) > MOST_OVERFULL) or any(f.search(line) for f in _FAULTS):
+        if (over and float(over[2]) > MOST_OVERFULL[over[1]]) or any(
+            f.search(line) for f in _FAULTS
+        ):
             found.append(Fault(number, line.strip()))
     if "Output written on " not in "".join(line for _, line in joined(log)):
         found.append(Fault(len(log.splitlines()), "the log reports no output"))

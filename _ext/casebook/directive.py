@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from docutils import nodes
+from sphinx.roles import XRefRole
 from sphinx.util.docutils import SphinxDirective
 
 from .core.problems import Kind, Problem
@@ -72,3 +73,23 @@ class BookDirective(SphinxDirective):
         if asks:
             self.asks(asks, str(attributes.get("name", "")))
         return node
+
+
+class BookLink(XRefRole):
+    """``metric`` and ``pattern-link``: a link of the book's domain, resolved with the whole book."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(innernodeclass=nodes.inline)
+        self._kind = kind
+
+    def result_nodes(
+        self,
+        document: nodes.document,
+        env: object,
+        node: nodes.Element,
+        is_ref: bool,
+    ) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        node["refdomain"], node["reftype"], node["refwarn"] = "casebook", self._kind, True
+        domain: CasebookDomain = self.env.domains["casebook"]  # type: ignore[assignment]
+        domain.ask(self.env.docname, self._kind, node["reftarget"])
+        return [node], []

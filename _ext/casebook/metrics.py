@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx import addnodes
-from sphinx.roles import XRefRole
 
 from .core import metrics as core
 from .core.book import MetricRow
@@ -15,7 +14,7 @@ from .core.formulas import Reference
 from .core.metrics import Metric
 from .core.problems import Kind, Problem
 from .core.yamlbody import Record, records
-from .directive import BookDirective, Generated
+from .directive import BookDirective, BookLink, Generated
 from .tables import cell, evidence_mark, head_cell, table
 
 if TYPE_CHECKING:
@@ -238,23 +237,6 @@ class MetricCards(BookDirective):
         return [cards]
 
 
-class MetricRole(XRefRole):
-    """``metric``: the value of a figure in a sentence, linked to its row."""
-
-    def result_nodes(
-        self,
-        document: nodes.document,
-        env: object,
-        node: nodes.Element,
-        is_ref: bool,
-    ) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        from .domain import domain_of
-
-        node["refdomain"], node["reftype"], node["refwarn"] = "casebook", "metric", True
-        domain_of(self.env).ask(self.env.docname, "metric", node["reftarget"])
-        return [node], []
-
-
 class MetricIndex(BookDirective):
     """``metric-index``, ``source-index``, ``aged-metrics``: pages made of the whole book."""
 
@@ -271,4 +253,4 @@ def setup_metrics(app: Sphinx) -> None:
     app.add_directive("metric-cards", MetricCards)
     for name in ("metric-index", "source-index", "aged-metrics"):
         app.add_directive(name, MetricIndex)
-    app.add_role("metric", MetricRole(innernodeclass=nodes.inline))
+    app.add_role("metric", BookLink("metric"))

@@ -7,32 +7,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx import addnodes
-from sphinx.roles import XRefRole
 from sphinx.transforms import SphinxTransform
 
 from .core.book import PatternSection, PatternUse, Study
 from .core.problems import Kind, Problem
 from .core.sentences import around
-from .directive import BookDirective, Generated
+from .directive import BookDirective, BookLink, Generated
 from .domain import domain_of
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
-
-
-class PatternLink(XRefRole):
-    """``pattern-link``: a pattern's name in a sentence, linked to its section."""
-
-    def result_nodes(
-        self,
-        document: nodes.document,
-        env: object,
-        node: nodes.Element,
-        is_ref: bool,
-    ) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        node["refdomain"], node["reftype"], node["refwarn"] = "casebook", "pattern", True
-        domain_of(self.env).ask(self.env.docname, "pattern", node["reftarget"])
-        return [node], []
 
 
 class PatternDirective(BookDirective):
@@ -152,7 +136,7 @@ def _report(problem: Problem, node: nodes.Node) -> None:
 
 def setup_patterns(app: Sphinx) -> None:
     """Register directives, role and transform."""
-    app.add_role("pattern-link", PatternLink(innernodeclass=nodes.inline))
+    app.add_role("pattern-link", BookLink("pattern"))
     app.add_directive("pattern", PatternDirective)
     app.add_directive("related-patterns", RelatedPatterns)
     app.add_directive("pattern-index", PatternIndex)

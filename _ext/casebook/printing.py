@@ -91,6 +91,8 @@ class PrintClasses(SphinxPostTransform):
         for table in list(self.document.findall(nodes.table)):
             if "colwidths-given" not in table["classes"]:
                 _give_widths(table)
+            if "longtable" not in table["classes"]:
+                table["classes"].append("longtable")
         for words in list(self.document.findall(nodes.inline)):
             if "locator" in words["classes"]:
                 break_inside(words)
@@ -161,7 +163,7 @@ def _give_widths(table: nodes.table) -> None:
         cells = [row[i].astext() for row in table.findall(nodes.row) if i < len(row)]
         letters = max((len(cell) for cell in cells), default=1)
         spec["colwidth"] = min(max(letters + 2, _NARROW), _BROAD)
-    table["classes"] += ["colwidths-given", "longtable"]
+    table["classes"].append("colwidths-given")
 
 
 def setup_printing(app: Sphinx) -> None:

@@ -63,7 +63,7 @@ def latexmk(folder: Path, name: str = BOOK) -> None:
 
 
 @pytest.fixture(scope="session")
-def tex_tools() -> None:
+def tex() -> None:
     """Skip without TeX; fail in CI, where the print edition has to be tested."""
     missing = [tool for tool in TOOLS if not shutil.which(tool)]
     if not missing:
@@ -77,11 +77,11 @@ def tex_tools() -> None:
 
 
 @pytest.fixture(scope="session")
-def edition(tex_tools: None, tmp_path_factory: pytest.TempPathFactory) -> Edition:
+def edition(tex: None, tmp_path_factory: pytest.TempPathFactory) -> Edition:
     """The book itself."""
     folder = tmp_path_factory.mktemp("print") / "latex"
-    tex = typeset(ROOT / "source", folder)
+    latex = typeset(ROOT / "source", folder)
     log = (folder / f"{BOOK}.log").read_text(encoding="utf-8", errors="replace")
     pdf = f"{BOOK}.pdf"
     text = run(["pdftotext", "-layout", pdf, "-"], folder)
-    return Edition(folder, tex, log, text, run(["pdftotext", "-raw", pdf, "-"], folder))
+    return Edition(folder, latex, log, text, run(["pdftotext", "-raw", pdf, "-"], folder))

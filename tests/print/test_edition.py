@@ -191,13 +191,34 @@ Take care.
 |---|---|
 | a | b |
 
+```{list-table} A table that starts at the left edge
+:class: wide
+:widths: 1 2
+:header-rows: 1
+
+* - name
+  - what
+* - a
+  - leftmost
+```
+
+```{mermaid}
+:caption: A drawing that starts at the left edge. Its second sentence is not listed.
+:alt: Seven boxes in a row.
+:class: wide
+
+flowchart LR
+  A[Leftmost box] --> B[Second box] --> C[Third box] --> D[Fourth box] --> E[Fifth box]
+  E --> F[Sixth box]
+```
+
 Words with a note[^1].
 
 [^1]: The note.
 """
 
 
-def test_a_listing_breaks_across_pages_and_says_so(tex_tools: None, tmp_path: Path) -> None:
+def test_a_listing_breaks_across_pages_and_says_so(tex: None, tmp_path: Path) -> None:
     source, folder = tmp_path / "source", tmp_path / "latex"
     shutil.copytree(ROOT / "source" / "_print", source / "_print")
     (source / "patterns").mkdir()
@@ -206,11 +227,16 @@ def test_a_listing_breaks_across_pages_and_says_so(tex_tools: None, tmp_path: Pa
     assert len(line) <= 74
     (source / "index.md").write_text(PAGE)
     (source / "first.md").write_text(CHAPTER % "\n".join([line] * 70))
-    tex = typeset(source, folder)
+    latex = typeset(source, folder)
     log = (folder / f"{BOOK}.log").read_text(encoding="utf-8", errors="replace")
     assert [str(fault) for fault in printgate.faults(log)] == []
     text = run(["pdftotext", "-layout", f"{BOOK}.pdf", "-"], folder)
     assert text.count("continues on the next page") >= 1
     assert text.count(line) == 70, "a line of 74 columns fits the measure"
     assert "Listing 1.1" in text
-    assert "A long listing" in tex
+    assert "Table 1.1" in text, "a table without a caption has no number"
+    for heading in ("List of Figures", "List of Tables", "Listings"):
+        assert heading in text
+    assert text.count("A long listing") == 2, "in its place and in the list"
+    assert text.count("Its second sentence") == 1, "the list holds the first sentence alone"
+    assert "A long listing" in latex

@@ -36,6 +36,7 @@ def test_a_fault_is_found_whole_or_broken(line: str) -> None:
 def test_small_things_pass() -> None:
     log = (
         "Overfull \\hbox (1.99pt too wide) in paragraph at lines 3--4\n"
+        "Overfull \\vbox (3.5pt too high) has occurred while \\output is active []\n"
         "Underfull \\hbox (badness 10000) in paragraph at lines 3--4\n"
         "Package hyperref Info: Option `colorlinks' set.\n" + DONE
     )

@@ -37,7 +37,8 @@ class Day:
 
     def __str__(self) -> str:
         month = _MONTHS[self.month - 1] if self.month else ""
-        return " ".join(part for part in (str(self.day or ""), month, str(self.year)) if part)
+        parts = (str(self.day or ""), month, str(self.year))
+        return "\N{NO-BREAK SPACE}".join(part for part in parts if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,9 @@ class Span:
             return f"{a.year}–{short}"
         if (a.year, a.month) == (b.year, b.month) and a.day and b.day:
             return f"{a.day}–{b}"
-        return f"{a} – {b}"
+        if a.year == b.year and a.month and b.month and not (a.day or b.day):
+            return f"{_MONTHS[a.month - 1]}–{b}"
+        return f"{a}\N{NO-BREAK SPACE}– {b}"
 
 
 def parse(text: str) -> Span | str:
