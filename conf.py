@@ -43,7 +43,7 @@ exclude_patterns = ["_*"]
 
 myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist", "smartquotes"]
 myst_heading_anchors = 3
-myst_links_external_new_tab = False
+myst_footnote_transition = False
 
 bibtex_bibfiles = sorted(
     str(path.relative_to(HERE)) for path in (HERE / "source").glob("elite/*.bib")

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from .bibliography import setup_bibliography
 from .domain import setup_domain
-from .editions import setup_editions
 from .epub import setup_epub
 from .export import setup_export
 from .figures.diagrams import setup_diagrams
@@ -18,6 +17,9 @@ from .look import setup_look
 from .metrics import setup_metrics
 from .opening import setup_opening
 from .patterns import setup_patterns
+from .printing import setup_printing
+from .printmarks import setup_printmarks
+from .slips import setup_slips
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -36,7 +38,9 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     setup_opening(app)
     setup_generated(app)
     setup_diagrams(app)
-    setup_editions(app)
+    setup_slips(app)
+    setup_printing(app)
+    setup_printmarks(app)
     setup_epub(app)
     setup_export(app)
     setup_look(app)

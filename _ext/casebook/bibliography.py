@@ -88,12 +88,18 @@ def _joined(people: list[str]) -> str:
     return people[0] if len(people) == 1 else ", ".join(people[:-1]) + " and " + people[-1]
 
 
+_SIGNS = {"{": "", "}": "", "\\&": "&", "\\%": "%", "\\_": "_", "\\textasciitilde": "~"}
+
+
 def _plain(text: str) -> str:
-    return text.replace("{", "").replace("}", "").replace("\\&", "&").replace("\\%", "%")
+    # Entries are BibTeX's, which is LaTeX's; these signs are all that the book's entries need.
+    for sign, plain in _SIGNS.items():
+        text = text.replace(sign, plain)
+    return text
 
 
 def _link(address: str) -> HRef:
-    plain = address.replace("\\_", "_")
+    plain = _plain(address)
     return HRef(plain, plain.partition("://")[2].rstrip("/") or plain)
 
 

@@ -76,7 +76,7 @@ class BookDirective(SphinxDirective):
 
 
 class BookLink(XRefRole):
-    """``metric`` and ``pattern-link``: a link of the book's domain, resolved with the whole book."""
+    """``metric`` and ``pattern-link``: a link that is resolved once the book is read."""
 
     def __init__(self, kind: str) -> None:
         super().__init__(innernodeclass=nodes.inline)

@@ -192,8 +192,8 @@ class CasebookDomain(Domain):
         return make_refnode(builder, source, page, anchor, nodes.inline("", words))
 
     def _marked(self, link: nodes.reference, kind: str, name: str) -> nodes.reference:
-        # Links in running text carry their evidence or intent; `editions.py` adds it, a slip on
-        # the screen, a mark and a page number on paper.
+        # Links in running text carry their evidence or intent: a slip on the screen (`slips`), a
+        # mark and a page number on paper (`printing`).
         link["casebook"] = (kind, name)
         return link
 
@@ -249,6 +249,11 @@ def domain_of(env: BuildEnvironment) -> CasebookDomain:
     domain = env.domains["casebook"]
     assert isinstance(domain, CasebookDomain)
     return domain
+
+
+def marked_links(document: nodes.document) -> list[nodes.reference]:
+    """The links of running text to figures and patterns, in reading order."""
+    return [link for link in document.findall(nodes.reference) if "casebook" in link]
 
 
 def _load_catalogue(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:

@@ -1,99 +1,25 @@
 """Resolve phase: content that needs the whole book, made of standard nodes.
 
 A directive leaves a `Generated` placeholder; here it is replaced.  Which function makes what is
-said by the two tables in `metriclists` and `patternlists`.
+said by the tables in `metriclists` and `patternlists`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from docutils import nodes
 from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-from .core.book import Book
-from .core.catalogue import Pattern
-from .core.metrics import Resolved
+from . import metriclists, patternlists
 from .directive import Generated
 from .domain import domain_of
+from .page import Page
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
-    from sphinx.environment import BuildEnvironment
 
-
-@dataclass(frozen=True)
-class Page:
-    """The page that is being resolved, and the book around it."""
-
-    book: Book
-    env: BuildEnvironment
-
-    def metric(self, name: str, words: str, page: str) -> addnodes.pending_xref:
-        """A link to a figure's row."""
-        return _link("casebook", "metric", name, words, page)
-
-    def pattern(self, pattern: Pattern, page: str) -> addnodes.pending_xref:
-        """A link to a pattern's section."""
-        return _link("casebook", "pattern", pattern.slug, pattern.title, page)
-
-    def patterns(self, slugs: tuple[str, ...], page: str) -> list[nodes.Node]:
-        """Links to patterns, with commas; a pattern without a section stands as plain words."""
-        found: list[nodes.Node] = []
-        for slug in slugs:
-            pattern = self.book.catalogue.find(slug)
-            if pattern:
-                linked = slug in self.book.sections
-                link = self.pattern(pattern, page) if linked else nodes.Text(pattern.title)
-                found += [*([nodes.Text(", ")] if found else []), link]
-        return found
-
-    def source(self, key: str, page: str) -> addnodes.pending_xref:
-        """A source's label, linked to its entry in a list of references."""
-        link = _link("cite", "label", key, key, page)
-        link["refexplicit"] = False
-        return link
-
-    def place(self, target: str, anchor: str, words: str, page: str) -> nodes.reference:
-        """A link to a section of the book."""
-        link = nodes.reference("", "", nodes.inline("", words), internal=True)
-        builder = self.env._app.builder
-        if builder.format == "latex":
-            link["refuri"] = f"%{target}#{anchor}"
-        elif target == page:
-            link["refid"] = anchor
-        else:
-            link["refuri"] = f"{builder.get_relative_uri(page, target)}#{anchor}"
-        return link
-
-    @property
-    def bibliography(self) -> Any:
-        """The domain of sphinxcontrib-bibtex."""
-        return self.env.get_domain("cite")
-
-
-FigureMaker = Callable[[Page, Resolved, Generated], list[nodes.Node]]
-ListMaker = Callable[[Page, Generated], list[nodes.Node]]
-
-
-def _link(domain: str, kind: str, target: str, words: str, page: str) -> addnodes.pending_xref:
-    # Plain: these links stand beside what a slip or a mark would say.
-    return addnodes.pending_xref(
-        "", nodes.inline("", words), refdomain=domain, reftype=kind, reftarget=target,
-        refexplicit=True, refdoc=page, refwarn=True, plain=True,
-    )  # fmt: skip
-
-
-def definition(term: list[nodes.Node], words: list[nodes.Node]) -> nodes.definition_list_item:
-    """A term and one paragraph on it."""
-    return nodes.definition_list_item(
-        "",
-        nodes.term("", "", *term),
-        nodes.definition("", nodes.paragraph("", "", *words)),
-    )
+LISTS = metriclists.LISTS | patternlists.LISTS
 
 
 class FillGenerated(SphinxPostTransform):
@@ -102,11 +28,6 @@ class FillGenerated(SphinxPostTransform):
     default_priority = 5
 
     def run(self, **kwargs: Any) -> None:
-        from .metriclists import FIGURES
-        from .metriclists import LISTS as METRIC_LISTS
-        from .patternlists import LISTS as PATTERN_LISTS
-
-        lists = METRIC_LISTS | PATTERN_LISTS
         page = Page(domain_of(self.env).book, self.env)
         for link in list(self.document.findall(addnodes.pending_xref)):
             row = page.book.rows.get(link["reftarget"])
@@ -114,12 +35,14 @@ class FillGenerated(SphinxPostTransform):
                 # On a card the link's words are the label of the row.
                 link.replace_self(page.metric(row.metric.id, row.metric.label, link["refdoc"]))
         for node in list(self.document.findall(Generated)):
-            if node["what"] in lists:
-                node.replace_self(lists[node["what"]](page, node))
+            if node["what"] in LISTS:
+                node.replace_self(LISTS[node["what"]](page, node))
                 continue
             # A figure that could not be computed has been reported where its formula stands.
             figure = page.book.figures.get(node["name"])
-            node.replace_self(FIGURES[node["what"]](page, figure, node) if figure else [])
+            node.replace_self(
+                metriclists.FIGURES[node["what"]](page, figure, node) if figure else []
+            )
 
 
 def setup_generated(app: Sphinx) -> None:

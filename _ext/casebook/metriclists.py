@@ -9,7 +9,7 @@ from .core.catalogue import in_sentence
 from .core.metrics import Resolved, aged
 from .core.problems import Kind
 from .directive import Generated
-from .generated import FigureMaker, ListMaker, Page, definition
+from .page import FigureMaker, ListMaker, Page, definition
 from .problems import report
 from .tables import cell, evidence_mark, table
 

@@ -7,7 +7,7 @@ from docutils import nodes
 from .core.book import PatternUse
 from .core.catalogue import RELATIONS
 from .directive import Generated
-from .generated import ListMaker, Page, definition
+from .page import ListMaker, Page, definition
 from .tables import cell, table
 
 

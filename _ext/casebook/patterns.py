@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
@@ -9,7 +10,7 @@ from docutils.parsers.rst import directives
 from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
 
-from .core.book import PatternSection, PatternUse, Study
+from .core.book import PatternSection, PatternUse, Study, mark
 from .core.problems import Kind, Problem
 from .core.sentences import around
 from .directive import BookDirective, BookLink, Generated
@@ -109,23 +110,42 @@ class GatherPatterns(SphinxTransform):
 
     def _use(self, link: addnodes.pending_xref) -> PatternUse:
         block: nodes.Node = link
-        while not isinstance(
-            block.parent, (nodes.section, nodes.document, nodes.list_item)
-        ) and not (isinstance(block, nodes.TextElement) and not isinstance(block, nodes.Inline)):
-            block = block.parent
-        before = 0
-        for text in block.findall(nodes.Text):
-            if any(text is inner for inner in link.findall(nodes.Text)):
-                break
-            before += len(text)
+        while isinstance(block, nodes.Inline):
+            block = block.parent  # up to the paragraph, title or caption
         section: Any = link
         while section is not None and not isinstance(section, nodes.section):
             section = section.parent
         anchor = section["ids"][0] if section is not None else ""
         heading = section[0].astext() if section is not None else ""
-        sentence = around(block.astext(), before)
+        words, place = self._words(block, link)
         line = link.line or getattr(block, "line", 0) or 0
+        sentence = around(words, place)
         return PatternUse(self.env.docname, link["reftarget"], anchor, heading, sentence, line)
+
+    def _words(self, block: nodes.Node, link: addnodes.pending_xref) -> tuple[str, int]:
+        """A block's text as it will be read, without citations, and where in it `link` stands."""
+        words, place = "", 0
+        for node in _pieces(block):
+            if node is link:
+                place = len(words)
+            if isinstance(node, nodes.Text) or node.get("refexplicit"):
+                words += node.astext()
+            elif node.get("refdomain") == "cite":
+                words = words.rstrip()
+            elif node.get("refdomain") == "casebook":
+                words += mark(node["reftype"], node["reftarget"])
+            else:
+                words += node.astext()
+        return words, place
+
+
+def _pieces(node: nodes.Node) -> Iterator[Any]:
+    """The texts and the unresolved links of a block, in reading order."""
+    for child in node.children:
+        if isinstance(child, (nodes.Text, addnodes.pending_xref)):
+            yield child
+        else:
+            yield from _pieces(child)
 
 
 def _report(problem: Problem, node: nodes.Node) -> None:

@@ -8,13 +8,25 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from . import metrics
 from .catalogue import EMPTY, Catalogue, Pattern
 from .metrics import Metric, Misfit, Resolved
+
+# Private-use characters, which no text of the book holds.
+_MARK = re.compile("\ue000([a-z]+):([^\ue001]*)\ue001")
+
+
+def mark(kind: str, name: str) -> str:
+    """Stands in a sentence for words that are known once the book is read.
+
+    That is the value of a ``metric``, or the name of a ``pattern``.
+    """
+    return f"\ue000{kind}:{name}\ue001"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +139,20 @@ class Book:
         own = {section.page for section in self.all_sections}
         found: dict[str, list[PatternUse]] = {}
         seen: set[tuple[str, str, str]] = set()
-        for use in self._of(PatternUse):
+        for raw in self._of(PatternUse):
+            use = replace(raw, sentence=_MARK.sub(self._words, raw.sentence))
             key = (use.slug, use.page, use.sentence)
             if use.page not in own and key not in seen:
                 seen.add(key)
                 found.setdefault(use.slug, []).append(use)
         return found
+
+    def _words(self, found: re.Match[str]) -> str:
+        kind, name = found.groups()
+        figure, pattern = self.figures.get(name), self.catalogue.find(name)
+        if kind == "metric":
+            return str(figure.printed) if figure else name
+        return pattern.words if pattern else name
 
     def used_by(self, page: str) -> list[Pattern]:
         """The patterns that a page uses, in the order of its first uses."""

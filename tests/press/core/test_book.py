@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from casebook.core import catalogue, metrics
-from casebook.core.book import Book, MetricRow, PatternSection, PatternUse, Record, Study
+from casebook.core.book import Book, MetricRow, PatternSection, PatternUse, Record, Study, mark
 from casebook.core.metrics import Metric
 
 CATALOGUE, _ = catalogue.parse(
@@ -194,3 +194,17 @@ def test_the_catalogue_and_the_order_of_pages_are_part_of_the_answers() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_answer_to_an_unknown_name_is_an_answer(kind: str) -> None:
     assert BOOK.answer((kind, "nowhere"))
+
+
+def test_a_quoted_sentence_holds_values_and_names_as_they_are_now() -> None:
+    metric = metrics.parse(
+        "- {id: jobs, label: J, what: w, kind: reported, value: 5 s, as-of: 2024, source: x, "
+        "locator: l}",
+        {"x"},
+    ).metrics[0]
+    found, _ = catalogue.parse('[saga]\ntitle = "Saga"\ncategory = "c"\nintent = "i"\n')
+    parts = [mark("metric", "jobs"), mark("metric", "gone"), mark("pattern", "saga")]
+    sentence = " ".join([*parts, mark("pattern", "lost")])
+    use = PatternUse("a", "saga", "s", "S", sentence, 1)
+    book = Book((MetricRow("a", metric), use), found, {"a": 0})
+    assert book.uses["saga"][0].sentence == "5\N{NO-BREAK SPACE}s gone saga lost"

@@ -1,0 +1,89 @@
+"""What the makers of generated content share: the page at hand, and links into the book."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+from sphinx import addnodes
+
+from .core.book import Book
+from .core.catalogue import Pattern
+from .core.metrics import Resolved
+from .directive import Generated
+
+if TYPE_CHECKING:
+    from sphinx.environment import BuildEnvironment
+
+
+@dataclass(frozen=True)
+class Page:
+    """The page that is being resolved, and the book around it."""
+
+    book: Book
+    env: BuildEnvironment
+
+    def metric(self, name: str, words: str, page: str) -> addnodes.pending_xref:
+        """A link to a figure's row."""
+        return _link("casebook", "metric", name, words, page)
+
+    def pattern(self, pattern: Pattern, page: str) -> addnodes.pending_xref:
+        """A link to a pattern's section."""
+        return _link("casebook", "pattern", pattern.slug, pattern.title, page)
+
+    def patterns(self, slugs: tuple[str, ...], page: str) -> list[nodes.Node]:
+        """Links to patterns, with commas; a pattern without a section stands as plain words."""
+        found: list[nodes.Node] = []
+        for slug in slugs:
+            pattern = self.book.catalogue.find(slug)
+            if pattern:
+                linked = slug in self.book.sections
+                link = self.pattern(pattern, page) if linked else nodes.Text(pattern.title)
+                found += [*([nodes.Text(", ")] if found else []), link]
+        return found
+
+    def source(self, key: str, page: str) -> addnodes.pending_xref:
+        """A source's label, linked to its entry in a list of references."""
+        link = _link("cite", "label", key, key, page)
+        link["refexplicit"] = False
+        return link
+
+    def place(self, target: str, anchor: str, words: str, page: str) -> nodes.reference:
+        """A link to a section of the book."""
+        link = nodes.reference("", "", nodes.inline("", words), internal=True)
+        builder = self.env._app.builder
+        if builder.format == "latex":
+            link["refuri"] = f"%{target}#{anchor}"
+        elif target == page:
+            link["refid"] = anchor
+        else:
+            link["refuri"] = f"{builder.get_relative_uri(page, target)}#{anchor}"
+        return link
+
+    @property
+    def bibliography(self) -> Any:
+        """The domain of sphinxcontrib-bibtex."""
+        return self.env.get_domain("cite")
+
+
+FigureMaker = Callable[[Page, Resolved, Generated], list[nodes.Node]]
+ListMaker = Callable[[Page, Generated], list[nodes.Node]]
+
+
+def _link(domain: str, kind: str, target: str, words: str, page: str) -> addnodes.pending_xref:
+    # Plain: these links stand beside what a slip or a mark would say.
+    return addnodes.pending_xref(
+        "", nodes.inline("", words), refdomain=domain, reftype=kind, reftarget=target,
+        refexplicit=True, refdoc=page, refwarn=True, plain=True,
+    )  # fmt: skip
+
+
+def definition(term: list[nodes.Node], words: list[nodes.Node]) -> nodes.definition_list_item:
+    """A term and one paragraph on it."""
+    return nodes.definition_list_item(
+        "",
+        nodes.term("", "", *term),
+        nodes.definition("", nodes.paragraph("", "", *words)),
+    )
