@@ -69,7 +69,8 @@ live: $(VENV)/tests  ## rebuild and reload while you write
 
 test: $(VENV)/tests  ## lint and every test that can run here
 	$(MAKE) lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest tests/press/core --cov=casebook.core --cov-branch --cov-report=term:skip-covered --cov-fail-under=100
+	$(BIN)/python -m pytest --ignore=tests/press/core
 
 lint: $(VENV)/tests  ## ruff and mypy
 	$(BIN)/ruff check
