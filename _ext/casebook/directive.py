@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from docutils import nodes
 from sphinx.roles import XRefRole
@@ -25,7 +25,6 @@ class BookDirective(SphinxDirective):
     has_content = True
     optional_arguments = 0
     final_argument_whitespace = True
-    needs_body: ClassVar[bool] = True
 
     @property
     def book(self) -> CasebookDomain:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from docutils import nodes
@@ -74,8 +75,6 @@ class MetricsTable(CaptionedDirective):
         return [made]
 
     def _kept(self, metric: Metric) -> Metric:
-        from dataclasses import replace
-
         here = replace(
             metric,
             line=self.body_line(metric.line),

@@ -11,10 +11,11 @@ from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
 
 from .core.book import PatternSection, PatternUse, Study, mark
-from .core.problems import Kind, Problem
+from .core.problems import Kind
 from .core.sentences import around
 from .directive import BookDirective, BookLink, Generated
 from .domain import domain_of
+from .problems import report
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -28,7 +29,9 @@ class PatternDirective(BookDirective):
 
     def run(self) -> list[nodes.Node]:
         slug = self.arguments[0].strip()
-        return [self.generated("pattern-head", "pattern", name=slug)]
+        # Read again when the catalogue changes: it says whether this is a pattern at all.
+        self.env.note_dependency(str(self.book.catalogue_path))
+        return [self.generated("pattern-head", "patterns", name=slug)]
 
 
 class RelatedPatterns(BookDirective):
@@ -90,21 +93,18 @@ class GatherPatterns(SphinxTransform):
         domain, page, slug = domain_of(self.env), self.env.docname, head["name"]
         if not domain.catalogue.find(slug):
             message = f"unknown pattern '{slug}'{domain.catalogue.near(slug)}"
-            _report(Problem(Kind.UNKNOWN_PATTERN, message), head)
+            report(Kind.UNKNOWN_PATTERN, message, head)
             return
         section = head.parent
         if not isinstance(section, nodes.section):
             message = "the directive 'pattern' stands directly under the heading of its section"
-            _report(Problem(Kind.PATTERN_PAGE, message), head)
+            report(Kind.PATTERN_PAGE, message, head)
             return
         record = PatternSection(page, slug, section["ids"][0], head.line or 0)
         domain.add(page, record)
         uses = nodes.section("", nodes.title("", "Where the book uses it"), ids=[f"{slug}-uses"])
         uses += Generated("", what="uses", name=slug, page=page)
         domain.ask(page, "uses", slug)
-        for _, slugs in domain.catalogue.patterns[slug].relations:
-            for other in slugs:
-                domain.ask(page, "pattern", other)
         self.document.note_explicit_target(uses)
         section += uses
 
@@ -146,12 +146,6 @@ def _pieces(node: nodes.Node) -> Iterator[Any]:
             yield child
         else:
             yield from _pieces(child)
-
-
-def _report(problem: Problem, node: nodes.Node) -> None:
-    from .problems import report
-
-    report(problem.kind, problem.message, node)
 
 
 def setup_patterns(app: Sphinx) -> None:

@@ -97,6 +97,9 @@ CHANGES: dict[str, Mapping[str, str | None]] = {
     "a title in the catalogue": {
         "patterns/catalogue.toml": CATALOGUE.replace('"Idempotency"', '"Safe repeats"')
     },
+    "a new relation in the catalogue": {
+        "patterns/catalogue.toml": CATALOGUE + 'alternative-to = ["idempotency"]\n'
+    },
     "a use of a pattern gone": {"a.md": A.replace("{pattern-link}`idempotency`", "nature")},
     "a study renamed": {"a.md": A.replace("study: Acme", "study: Acme Inc")},
     "a section moved": {"a.md": A.replace("## Load", "## Before\n\nWords.\n\n## Load")},
