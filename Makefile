@@ -30,10 +30,12 @@ $(VENV)/tests: $(VENV)/book requirements-test.txt
 	@touch $@
 
 # A build killed while writing leaves indexes that the next one would trust; so each writes a stamp
-# at its end, and without the stamp the next reads and writes everything.  flock keeps two apart.
+# at its end, and without the stamp the next reads and writes everything.  flock, where the system
+# has it, keeps two builds apart.
+LOCK := $(if $(shell command -v flock),flock build/.lock)
 define build
 	@mkdir -p build
-	@flock build/.lock sh -ec '\
+	@$(LOCK) sh -ec '\
 	    fresh=""; test -e build/$(1).stamp || fresh="-E -a"; rm -f build/$(1).stamp; \
 	    $(SPHINX) $(SPHINXOPTS) $$fresh -c . -d build/doctrees/$(1) -b $(1) source build/$(1); \
 	    touch build/$(1).stamp'
