@@ -101,13 +101,14 @@ def _listed(
     if not rows:
         return []
     heads = [cell(nodes.Text(head)) for head in ("Measure", "Value", "As of", last)]
-    made, body = table([], "metrics-list", (42, 26, 16, 16), heads)
+    made, body = table([], "metrics-list", (38, 24, 21, 17), heads)
     for figure, words in rows:
         metric = figure.metric
         body += nodes.row(
             "",
             cell(page.metric(metric.id, metric.label, node["page"])),
-            cell(nodes.Text(str(figure.printed))),
+            # A plain space between the two: in a narrow column a long unit takes its own line.
+            cell(nodes.Text(f"{figure.printed.number} {figure.printed.unit}".strip())),
             cell(nodes.Text(str(figure.as_of))),
             cell(*words),
         )
