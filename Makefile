@@ -14,7 +14,7 @@ export FORCE_SOURCE_DATE := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help html latex latexpdf epub text live test lint fonts lock linkcheck readthedocs clean
+.PHONY: help html latex latexpdf epub text live test lint fonts lock linkcheck clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -90,13 +90,6 @@ lock:  ## renew requirements*.txt
 
 linkcheck: $(VENV)/book  ## open every outward link (needs the network)
 	$(SPHINX) -c . -d build/doctrees/linkcheck -b linkcheck source build/linkcheck
-
-readthedocs: html latexpdf epub  ## what Read the Docs publishes, into $READTHEDOCS_OUTPUT
-	@test -n "$$READTHEDOCS_OUTPUT" || { echo "READTHEDOCS_OUTPUT is not set"; exit 1; }
-	mkdir -p $$READTHEDOCS_OUTPUT/html $$READTHEDOCS_OUTPUT/pdf $$READTHEDOCS_OUTPUT/epub
-	cp -R build/html/. $$READTHEDOCS_OUTPUT/html
-	cp build/latex/$(BOOK).pdf $$READTHEDOCS_OUTPUT/pdf
-	cp build/epub/$(BOOK).epub $$READTHEDOCS_OUTPUT/epub
 
 clean:  ## remove what was built
 	rm -rf build

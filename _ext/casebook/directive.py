@@ -88,6 +88,8 @@ class BookLink(XRefRole):
         node: nodes.Element,
         is_ref: bool,
     ) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        if not is_ref:  # "!" before a target turns a role off, as everywhere in Sphinx
+            return [node], []
         node["refdomain"], node["reftype"], node["refwarn"] = "casebook", self._kind, True
         domain: CasebookDomain = self.env.domains["casebook"]  # type: ignore[assignment]
         domain.ask(self.env.docname, self._kind, node["reftarget"])

@@ -152,7 +152,9 @@ class MetricsComparison(CaptionedDirective):
             cell(nodes.Text(HEADS[0])),
             *(cell(nodes.Text(c), classes=("num",)) for c in columns),
         ]
-        made, body = self.captioned("matrix", (30, *([70 // len(columns)] * len(columns))), heads)
+        made, body = self.captioned(
+            "matrix", (30, *([max(1, 70 // len(columns))] * len(columns))), heads
+        )
         rows, problems = records(self.body)
         for record in rows:
             row = self._row(record, len(columns))

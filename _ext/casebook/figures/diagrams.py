@@ -45,23 +45,27 @@ class Diagram(Mermaid, BookDirective):  # type: ignore[misc]
         if not self.arguments and self.is_empty():
             return []
         for field in ("caption", "alt"):
-            if not self.options.get(field):
+            if not self.options.get(field, "").strip():
                 message = f"the option '{field}' is missing; a diagram needs a caption and an alt"
                 self.warn(Problem(Kind.MISSING_FIELD, message), self.lineno)
-                self.options.setdefault(field, "Diagram")
+                self.options[field] = "Diagram"
         colours = author_colours(self.body)
         for line, text in colours:
             message = f"a diagram sets no colours, settings or links of its own: {shortened(text)}"
             self.warn(Problem(Kind.BAD_DIAGRAM, message, line))
-        made = list(super().run(**kwargs))
-        for figure in made:
-            for drawing in figure.findall(mermaid):
-                self.set_source_info(drawing)
-                drawing["reported"] = bool(colours)
-            if isinstance(figure, nodes.figure):
-                self.set_source_info(figure)
-                figure["classes"] += ["diagram", *self.options.get("class", [])]
-        return made
+        # The figure is made here: the extension's own takes the caption for a whole block of text.
+        words, _ = self.parse_inline(self.options.pop("caption"), lineno=self.lineno)
+        name = self.options.pop("name", "")
+        figure = nodes.figure("", *super().run(**kwargs), nodes.caption("", "", *words))
+        self.set_source_info(figure)
+        figure["classes"] += ["diagram", *self.options.get("class", [])]
+        if name:
+            self.options["name"] = name
+            self.add_name(figure)
+        for drawing in figure.findall(mermaid):
+            self.set_source_info(drawing)
+            drawing["reported"] = bool(colours)
+        return [figure]
 
 
 class DrawDiagrams(SphinxPostTransform):

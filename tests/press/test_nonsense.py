@@ -1,0 +1,59 @@
+"""No input ends in a traceback: pages put together at random from what goes wrong."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from harness import build, write
+
+LINES = (
+    "- id: a", "  label: [x]", '  value: "5 s"', "kind: reported", "  kind: derived", "- {}",
+    "- []", "- - -", "\t- x", "\N{COLLISION SYMBOL}", "\0", "  figures: [a, b, {c: d}]",
+    "  formula: a / a", "  unit: s", '- id: "\\u0000"', "---", "...", "%YAML 1.1", "? x", ": y",
+    "- ? [a]", "  as-of: 2024", '  what: "{metric}`x`"', '  what: "`"', '  doubt: "**"',
+    '  note: "{pattern-link}`"', '  label: ""', "  label: |\n    x", "  source: home",
+    "  locator: l", "```", "~~~", "- label: x", "<<: *a",
+    "- {id: a, label: L, what: w, kind: derived, formula: a, unit: s}",
+)  # fmt: skip
+DIRECTIVES = (
+    ("metrics-table", "T", ""), ("metrics-table", "", ""), ("metrics-table", "<b>`x`", ""),
+    ("metrics-table", "T", ":name: a b c\n:class: 1"), ("metrics-comparison", "C", ":columns: a,b"),
+    ("metrics-comparison", "C", ":columns: ,"), ("metric-cards", "", ""), ("study-deck", "", ""),
+    ("metrics-comparison", "C", ":columns: " + ",".join("abcdefghij" * 12)),
+    ("key-insight", "", ""), ("executive-summary", "", ""), ("pattern", "idempotency", ""),
+    ("pattern", "", ""), ("pattern", "[x]", ""), ("related-patterns", "", ""),
+    ("pattern-index", "", ""), ("pattern-matrix", "M", ""), ("metric-index", "", ""),
+    ("source-index", "", ""), ("aged-metrics", "", ""), ("mermaid", "", ":caption: c\n:alt: a"),
+    ("mermaid", "", ":caption:\n:alt:"), ("mermaid", "x.mmd", ""),
+    ("mermaid", "", ":caption: '# c'\n:alt: a\n:config: {}"),
+)  # fmt: skip
+INLINE = (
+    "{metric}`a`", "{metric}``", "{metric}` `", "{metric}`<a>`", "{metric}`x <>`", "{metric}`!a`",
+    "{metric}`~a`", "{pattern-link}`x <`", "{pattern-link}`\\``", "[](#metric-)", "[](#pattern-)",
+    "[x](#metric-a)", "{cite}`nope`", "{cite}``", "## {pattern-link}`idempotency`",
+    "{metric}`" + "9" * 500 + "`", "> {metric}`a`", "- {pattern-link}`outbox`",
+    "| {metric}`a` |\n|---|\n| {pattern-link}`idempotency` |",
+)  # fmt: skip
+NAMES = ("x", "[1]", "{a: b}", "1", "null")
+
+
+def page(number: int, chance: random.Random) -> str:
+    parts = [f"---\nstudy: {chance.choice(NAMES)}\n---\n# Page {number}\n"]
+    for _ in range(6):
+        name, argument, options = chance.choice(DIRECTIVES)
+        body = chance.choices(LINES, k=chance.randrange(7))
+        fence = [f"`````{{{name}}} {argument}", options, "", *body, "`````\n"]
+        parts += ["\n".join(fence), chance.choice(INLINE) + "\n"]
+    return "\n".join(parts)
+
+
+@pytest.mark.parametrize("builder", ["html", "latex"])
+def test_nonsense_is_reported_and_never_a_traceback(builder: str, tmp_path: Path) -> None:
+    chance = random.Random(7)
+    pages: dict[str, str | None] = {f"p{i}.md": page(i, chance) for i in range(60)}
+    write(tmp_path, {"index.md": "# Book\n\n```{toctree}\n:glob:\n\np*\n```\n", **pages})
+    warnings = build(tmp_path, builder).warnings
+    assert len(warnings) > 300
+    assert not [line for line in warnings if "Traceback" in line]
