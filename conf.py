@@ -51,6 +51,8 @@ bibtex_bibfiles = sorted(
 bibtex_default_style = "casebook"
 bibtex_reference_style = "label"
 bibtex_tooltips = False
+# Two studies may list one source; a citation leads to the list on its own page.
+suppress_warnings = ["bibtex.duplicate_citation"]
 
 casebook_date = DATE
 mermaid_output_format = "svg"

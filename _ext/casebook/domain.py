@@ -279,9 +279,12 @@ def _warn_missing(app: Sphinx, domain: Domain | None, node: pending_xref) -> boo
 
 def _sort_bibliographies(app: Sphinx, env: BuildEnvironment) -> None:
     # The bibliographies are kept in the order of reading, which parallel and incremental builds
-    # change; a citation on a page without a list of its own leads to the first of them.
+    # change.  A citation on a page without a list of its own leads to the last that holds it, so
+    # the order is turned round for it to be the first.
     bibliographies: dict[Any, Any] = env.get_domain("cite").bibliographies  # type: ignore[attr-defined]
-    items = sorted(bibliographies.items(), key=lambda item: (item[0].docname, item[0].id_))
+    items = sorted(
+        bibliographies.items(), key=lambda item: (item[0].docname, item[0].id_), reverse=True
+    )
     bibliographies.clear()
     bibliographies.update(items)
 

@@ -27,6 +27,7 @@ myst_heading_anchors = 3
 bibtex_bibfiles = ["source/sources.bib"]
 bibtex_default_style = "casebook"
 bibtex_reference_style = "label"
+suppress_warnings = ["bibtex.duplicate_citation"]
 casebook_date = "2026-11-22"
 casebook_print_fonts = {fonts!r}
 """

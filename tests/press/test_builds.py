@@ -140,6 +140,26 @@ def test_a_change_rewrites_only_the_pages_that_show_it(tmp_path: Path) -> None:
     assert set(valued.written) == {"a", "b", "lists", "index"}
 
 
+def test_a_source_of_two_studies_is_found_on_the_page_that_cites_it(tmp_path: Path) -> None:
+    listed = "{{cite}}`post` says.\n\n```{{bibliography}}\n:filter: docname in docnames\n```\n"
+    pages: dict[str, str | None] = {
+        "index.md": "# Book\n\n```{toctree}\na\nb\nc\n```\n",
+        "a.md": "# A\n\n" + listed.format(),
+        "b.md": "# B\n\n" + listed.format(),
+        "c.md": "# C\n\nAs {cite}`post` says.\n",
+    }
+    write(tmp_path, pages)
+    built = build(tmp_path)
+    assert built.warnings == []
+    # Reading one page again changes the order in which lists are known; the links stay.
+    write(tmp_path, {"a.md": f"{pages['a.md']}\nMore.\n"})
+    again = build(tmp_path)
+    assert again.digests()["c.html"] == built.digests()["c.html"]
+    assert again.digests()["b.html"] == built.digests()["b.html"]
+    assert 'href="a.html#' in again.text("c.html")
+    assert 'href="a.html#id' not in again.text("b.html")
+
+
 def test_a_removed_pattern_is_reported_on_pages_that_are_not_read_again(tmp_path: Path) -> None:
     write(tmp_path, BOOK)
     build(tmp_path)

@@ -70,6 +70,22 @@ def test_a_value_in_a_sentence_carries_its_evidence(site: Built) -> None:
     assert "<a " not in link[2]
 
 
+def test_a_slip_escapes_what_the_author_wrote(tmp_path: Path) -> None:
+    row = (
+        "- {id: odd, label: 'A < B & \"C\"', what: '<script>alert(1)</script>', kind: reported, "
+        "value: 5 s, as-of: 2024, source: post, locator: '<img src=x>', doubt: '<b>'}"
+    )
+    table = f"```{{metrics-table}} T\n{row}\n```\n\n```{{bibliography}}\n```\n"
+    write(tmp_path, {"index.md": "# Page\n\n{metric}`odd`\n\n" + table})
+    built = build(tmp_path)
+    text = built.text("index.html")
+    slip = re.search(r'class="slip".*?</span></span></span>', text, re.DOTALL)
+    assert slip
+    assert "&lt;script&gt;" in slip[0]
+    assert "A &lt; B &amp; " in slip[0]
+    assert not re.search(r"<(script>alert|img|b>[^A])", slip[0])
+
+
 def test_slips_are_described_and_unique(site: Built) -> None:
     for page in ("a.html", "b.html"):
         text = site.text(page)
