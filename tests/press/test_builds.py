@@ -151,11 +151,12 @@ def test_a_source_of_two_studies_is_found_on_the_page_that_cites_it(tmp_path: Pa
     write(tmp_path, pages)
     built = build(tmp_path)
     assert built.warnings == []
+    before = built.digests()
     # Reading one page again changes the order in which lists are known; the links stay.
-    write(tmp_path, {"a.md": f"{pages['a.md']}\nMore.\n"})
-    again = build(tmp_path)
-    assert again.digests()["c.html"] == built.digests()["c.html"]
-    assert again.digests()["b.html"] == built.digests()["b.html"]
+    for page in ("a.md", "b.md"):
+        write(tmp_path, {page: f"{pages[page]}\nMore.\n"})
+        again = build(tmp_path)
+        assert again.digests()["c.html"] == before["c.html"]
     assert 'href="a.html#' in again.text("c.html")
     assert 'href="a.html#id' not in again.text("b.html")
 
