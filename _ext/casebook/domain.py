@@ -48,6 +48,7 @@ class CasebookDomain(Domain):
         self.catalogue = catalogues.EMPTY
         self.catalogue_problems: list[Problem] = []
         self._book: Book | None = None
+        self._labels: dict[str, str] | None = None
 
     # --- read phase: pages contribute, ask, and are forgotten ---
 
@@ -83,39 +84,55 @@ class CasebookDomain(Domain):
             self._book = Book(tuple(records), self.catalogue, order)
         return self._book
 
+    @property
+    def source_labels(self) -> dict[str, str]:
+        """The label of each cited source: "Leach 2017"."""
+        if self._labels is None:
+            cite: Any = self.env.get_domain("cite")
+            self._labels = {c.key: c.formatted_entry.label for c in cite.citations}
+        return self._labels
+
     def changed_pages(self) -> list[str]:
         """The pages that would now show something else of other pages than when last written."""
-        self._book = None
+        self._book = self._labels = None
         shown, changed = self.data["shown"], []
         # Every page of the site shows the titles of all in its sidebar.
         titles = {page: title.astext() for page, title in self.env.titles.items()}
         tree = (sorted(titles.items()), sorted(self.env.toctree_includes.items()))
-        navigation = hashlib.sha256(repr(tree).encode()).hexdigest()
+        navigation = _digest(tree)
+        numbers = _digest(sorted(self.env.toc_secnumbers.items()))
+        cited, sources = self._cited()
         for page in sorted(self.env.found_docs):
             questions = self.data["questions"].get(page, set())
-            digest = self.book.digest(questions) + self._cited(page) + navigation
+            digest = self.book.digest(questions) + cited.get(page, "") + navigation
             if ("figures", "") in questions:
-                digest += self.env.config.casebook_date
+                digest += self.env.config.casebook_date + sources
             if ("all-uses", "") in questions:
-                digest += repr(sorted(self.env.toc_secnumbers.items()))
+                digest += numbers
             if shown.get(page) != digest:
                 shown[page] = digest
                 changed.append(page)
         return changed
 
-    def _cited(self, page: str) -> str:
-        # sphinxcontrib-bibtex leaves pages stale whose labels change with a citation elsewhere.
+    def _cited(self) -> tuple[dict[str, str], str]:
+        """What each page shows of sources, and what a page of all sources shows, as digests.
+
+        sphinxcontrib-bibtex leaves pages stale whose labels change with a citation elsewhere.
+        """
         cite: Any = self.env.get_domain("cite")
-        keys = {t.key for ref in cite.citation_refs if ref.docname == page for t in ref.targets}
-        every = ("figures", "") in self.data["questions"].get(page, ())
-        return repr(
-            [
-                (c.key, c.formatted_entry.label, c.bibliography_key.docname, c.citation_id,
-                 str(c.formatted_entry.text) if c.bibliography_key.docname == page else "")
-                for c in cite.citations
-                if c.key in keys or c.bibliography_key.docname == page or every
-            ]
-        )  # fmt: skip
+        by_key: dict[str, list[object]] = {}
+        shown: dict[str, list[object]] = {}
+        for c in cite.citations:
+            page = c.bibliography_key.docname
+            label = (c.key, c.formatted_entry.label, page, c.citation_id)
+            by_key.setdefault(c.key, []).append(label)
+            shown.setdefault(page, []).append((label, str(c.formatted_entry.text)))
+        keys: dict[str, set[str]] = {}
+        for ref in cite.citation_refs:
+            keys.setdefault(ref.docname, set()).update(target.key for target in ref.targets)
+        for page, cited in keys.items():
+            shown.setdefault(page, []).append([by_key.get(key) for key in sorted(cited)])
+        return {page: _digest(parts) for page, parts in shown.items()}, _digest(by_key)
 
     def check_consistency(self) -> None:
         """Report what only the whole book shows."""
@@ -165,15 +182,11 @@ class CasebookDomain(Domain):
         contnode: Element,
     ) -> nodes.reference | None:
         """Make the link that `metric` and `pattern-link` stand for."""
-        explicit = node["refexplicit"]
+        explicit, plain = node["refexplicit"], node.get("plain", False)
         if typ == "metric" and target in self.book.figures:
             figure = self.book.figures[target]
-            plain = node.get("plain", False)
-            if (
-                explicit
-                and not plain
-                and (wrong := states_another_number(contnode.astext(), figure))
-            ):
+            wrong = states_another_number(contnode.astext(), figure)
+            if wrong and explicit and not plain:
                 report(Kind.WRONG_NUMBER, wrong, node)
             words = contnode.astext() if explicit else str(figure.printed)
             row = self.book.rows[target]
@@ -183,7 +196,7 @@ class CasebookDomain(Domain):
         if typ == "pattern" and section and pattern:
             words = contnode.astext() if explicit else pattern.words
             link = self._link(builder, fromdocname, section.page, section.anchor, words)
-            return link if node.get("plain") else self._marked(link, "pattern", target)
+            return link if plain else self._marked(link, "pattern", target)
         return None
 
     def _link(
@@ -193,7 +206,7 @@ class CasebookDomain(Domain):
 
     def _marked(self, link: nodes.reference, kind: str, name: str) -> nodes.reference:
         # Links in running text carry their evidence or intent: a slip on the screen (`slips`), a
-        # mark and a page number on paper (`printing`).
+        # mark and a page number on paper (`printmarks`).
         link["casebook"] = (kind, name)
         return link
 
@@ -237,6 +250,10 @@ class CasebookDomain(Domain):
         if self.catalogue.find(target):
             return None
         return Kind.UNKNOWN_PATTERN, f"unknown pattern '{target}'{self.catalogue.near(target)}"
+
+
+def _digest(shown: object) -> str:
+    return hashlib.sha256(repr(shown).encode()).hexdigest()
 
 
 def _reading_order(env: BuildEnvironment) -> list[str]:

@@ -28,7 +28,8 @@ class FillGenerated(SphinxPostTransform):
     default_priority = 5
 
     def run(self, **kwargs: Any) -> None:
-        page = Page(domain_of(self.env).book, self.env)
+        domain = domain_of(self.env)
+        page = Page(domain.book, self.env, domain.source_labels)
         for link in list(self.document.findall(addnodes.pending_xref)):
             row = page.book.rows.get(link["reftarget"])
             if link.get("label") and row:

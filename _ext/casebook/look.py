@@ -6,6 +6,7 @@ The tokens have one source, `core.palette`; the files made of it here are writte
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import re
 from pathlib import Path
@@ -86,8 +87,9 @@ class PlainTables(SphinxPostTransform):
                     locator += [nodes.raw("", "<wbr/>", format="html"), nodes.Text(part)]
 
 
+@functools.cache
 def _theme_script() -> str:
-    """Hash of the one inline script that furo writes, for the page's policy."""
+    """Hash of the one inline script that furo writes, for the policy of every page."""
     base = (THEME_PATH / "base.html").read_text(encoding="utf-8")
     script = re.findall(r"<script>(.*?)</script>", base, re.DOTALL)
     digest = hashlib.sha256("".join(script).encode()).digest()

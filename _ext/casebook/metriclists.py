@@ -120,7 +120,7 @@ def _source_index(page: Page, node: Generated) -> list[nodes.Node]:
     for figure in page.book.figures.values():
         if figure.metric.source:
             resting.setdefault(figure.metric.source, []).append(figure)
-    labels = {c.key: c.formatted_entry.label for c in page.bibliography.citations}
+    labels = page.labels
     listed = nodes.definition_list(classes=["related"])
     for key in sorted(labels, key=lambda k: (labels[k].lower(), k)):
         words: list[nodes.Node] = []

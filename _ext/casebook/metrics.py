@@ -16,7 +16,7 @@ from .core.metrics import Metric
 from .core.problems import Kind, Problem
 from .core.yamlbody import Record, records
 from .directive import BookDirective, BookLink, Generated
-from .tables import cell, evidence_mark, head_cell, table
+from .tables import cell, evidence_mark, head_cell, plain_link, table
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -27,17 +27,18 @@ WIDTHS = (44, 15, 16, 13, 20)
 NOT_PUBLISHED = "not published"
 
 
-def metric_link(name: str, words: str, page: str, line: int | None = None) -> addnodes.pending_xref:
-    """A link to a metric's row, to be resolved once the book is read."""
-    node = addnodes.pending_xref(
-        "", nodes.inline("", words), refdomain="casebook", reftype="metric", reftarget=name,
-        refexplicit=bool(words), refdoc=page, refwarn=True, plain=True,
-    )  # fmt: skip
-    node.line = line
-    return node
+class MetricsDirective(BookDirective):
+    """A directive whose body names figures."""
+
+    def figure_link(self, name: str, line: int) -> addnodes.pending_xref:
+        """A link to a figure's row, named on a line of the body."""
+        self.asks("metric", name)
+        link = plain_link("casebook", "metric", name, "", self.env.docname)
+        link.source, link.line = self.get_source_info()[0], self.body_line(line)
+        return link
 
 
-class CaptionedDirective(BookDirective):
+class CaptionedDirective(MetricsDirective):
     """A directive with a caption as its argument and a name to link to."""
 
     required_arguments = 1
@@ -71,22 +72,20 @@ class MetricsTable(CaptionedDirective):
         ]
         made, body = self.captioned("metrics-table", WIDTHS, heads)
         for metric in read.metrics:
-            body += self._row(self._kept(metric))
+            body += self._table_row(self._kept(metric))
         return [made]
 
-    def _kept(self, metric: Metric) -> Metric:
-        here = replace(
-            metric,
-            line=self.body_line(metric.line),
-            formula_line=self.body_line(metric.formula_line),
-        )
-        self.book.add(self.env.docname, MetricRow(self.env.docname, here))
+    def _kept(self, metric: Metric) -> MetricRow:
+        line, formula_line = self.body_line(metric.line), self.body_line(metric.formula_line)
+        here = replace(metric, line=line, formula_line=formula_line)
+        row = MetricRow(self.env.docname, here)
+        self.book.add(self.env.docname, row)
         self.asks("metric", metric.id)
-        return here
+        return row
 
-    def _row(self, metric: Metric) -> nodes.row:
-        anchor = MetricRow(self.env.docname, metric).anchor
-        target = nodes.target("", "", ids=[anchor])
+    def _table_row(self, kept: MetricRow) -> nodes.row:
+        metric = kept.metric
+        target = nodes.target("", "", ids=[kept.anchor])
         self.state.document.note_explicit_target(target)
         label = nodes.inline("", metric.label, classes=["measure"])
         row = nodes.row("", head_cell([target, label], self._explained(metric)))
@@ -189,13 +188,10 @@ class MetricsComparison(CaptionedDirective):
         label_node = nodes.inline("", label, classes=["measure"])
         row = nodes.row("", head_cell([likeness, label_node], notes))
         for figure in figures:
-            line = self.body_line(figure.line)
             if figure.text == NOT_PUBLISHED:
                 row += cell(nodes.inline("", NOT_PUBLISHED, classes=["unit"]), classes=("num",))
                 continue
-            self.asks("metric", figure.text)
-            value = metric_link(figure.text, "", self.env.docname, line)
-            value.source = self.get_source_info()[0]
+            value = self.figure_link(figure.text, figure.line)
             mark = Generated("", what="evidence-word", name=figure.text)
             figure_cell = nodes.entry("", nodes.paragraph("", "", value), classes=["num"])
             figure_cell += nodes.paragraph("", "", mark, classes=["evidence-line"])
@@ -203,7 +199,7 @@ class MetricsComparison(CaptionedDirective):
         return row
 
 
-class MetricCards(BookDirective):
+class MetricCards(MetricsDirective):
     """``metric-cards``: three or six figures large, each with its evidence."""
 
     def run(self) -> list[nodes.Node]:
@@ -216,9 +212,7 @@ class MetricCards(BookDirective):
             message = f"metric cards come in threes or sixes, not {len(names)}"
             self.warn(Problem(Kind.BAD_OPENING, message), self.lineno)
         for at, name in names:
-            self.asks("metric", name)
-            label = metric_link(name, "", self.env.docname, self.body_line(at))
-            label.source = self.get_source_info()[0]
+            label = self.figure_link(name, at)
             label["label"] = True
             cards += nodes.container(
                 "",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from .core.book import Book
 from .core.catalogue import Pattern
 from .core.metrics import Resolved
 from .directive import Generated
+from .tables import plain_link
 
 if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
@@ -24,14 +25,16 @@ class Page:
 
     book: Book
     env: BuildEnvironment
+    labels: Mapping[str, str]
+    """The label of each cited source."""
 
     def metric(self, name: str, words: str, page: str) -> addnodes.pending_xref:
         """A link to a figure's row."""
-        return _link("casebook", "metric", name, words, page)
+        return plain_link("casebook", "metric", name, words, page)
 
     def pattern(self, pattern: Pattern, page: str) -> addnodes.pending_xref:
         """A link to a pattern's section."""
-        return _link("casebook", "pattern", pattern.slug, pattern.title, page)
+        return plain_link("casebook", "pattern", pattern.slug, pattern.title, page)
 
     def patterns(self, slugs: tuple[str, ...], page: str) -> list[nodes.Node]:
         """Links to patterns, with commas; a pattern without a section stands as plain words."""
@@ -46,7 +49,7 @@ class Page:
 
     def source(self, key: str, page: str) -> addnodes.pending_xref:
         """A source's label, linked to its entry in a list of references."""
-        link = _link("cite", "label", key, key, page)
+        link = plain_link("cite", "label", key, key, page)
         link["refexplicit"] = False
         return link
 
@@ -70,14 +73,6 @@ class Page:
 
 FigureMaker = Callable[[Page, Resolved, Generated], list[nodes.Node]]
 ListMaker = Callable[[Page, Generated], list[nodes.Node]]
-
-
-def _link(domain: str, kind: str, target: str, words: str, page: str) -> addnodes.pending_xref:
-    # Plain: these links stand beside what a slip or a mark would say.
-    return addnodes.pending_xref(
-        "", nodes.inline("", words), refdomain=domain, reftype=kind, reftarget=target,
-        refexplicit=True, refdoc=page, refwarn=True, plain=True,
-    )  # fmt: skip
 
 
 def definition(term: list[nodes.Node], words: list[nodes.Node]) -> nodes.definition_list_item:

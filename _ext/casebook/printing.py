@@ -20,7 +20,7 @@ from .core.sentences import around
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-BREAK = "\N{ZERO WIDTH SPACE}"
+_BREAK = "\N{ZERO WIDTH SPACE}"
 """Where a path or an address may go on in the next line."""
 _BREAKABLE = re.compile(r"(?<=[/_.=?&])(?=\w)")
 _NARROW, _BROAD = 6, 45
@@ -138,7 +138,12 @@ def raw(text: str) -> nodes.raw:
 def break_inside(node: nodes.Element) -> None:
     """Let the words of a node break where paths and addresses may."""
     for text in list(node.findall(nodes.Text)):
-        text.parent.replace(text, nodes.Text(_BREAKABLE.sub(BREAK, text.astext())))
+        text.parent.replace(text, nodes.Text(breakable(text.astext())))
+
+
+def breakable(words: str) -> str:
+    """A path or an address that may go on in the next line."""
+    return _BREAKABLE.sub(_BREAK, words)
 
 
 def _adopt(node: nodes.Node) -> None:

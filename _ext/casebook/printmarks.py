@@ -10,7 +10,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.texescape import escape as escape_latex
 
 from .domain import domain_of, marked_links
-from .printing import BREAK
+from .printing import breakable
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -60,8 +60,7 @@ class PrintMarks(SphinxPostTransform):
             shown = rf"\casebookpage{{{_label(page, anchor)}}}"
         elif "://" in address and link.astext() not in address:
             short = address.partition("://")[2].rstrip("/")
-            words = BREAK.join(re.split(r"(?<=[/_.])(?=\w)", escape_latex(short, "lualatex")))
-            shown = rf"\casebookurl{{{words}}}"
+            shown = rf"\casebookurl{{{breakable(escape_latex(short, 'lualatex'))}}}"
         else:
             return
         parent = link.parent

@@ -28,7 +28,7 @@ class Slips(SphinxPostTransform):
         if self.env._app.builder.name.startswith("epub"):
             return
         domain = domain_of(self.env)
-        labels = {c.key: c.formatted_entry.label for c in self.env.get_domain("cite").citations}  # type: ignore[attr-defined]
+        labels = domain.source_labels
         for i, link in enumerate(marked_links(self.document), 1):
             kind, name = link["casebook"]
             lines = _metric_lines(domain.book, name, labels) if kind == "metric" else (

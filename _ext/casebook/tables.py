@@ -1,8 +1,9 @@
-"""Tables and marks in standard nodes, as every feature of the press builds them."""
+"""Tables, marks and links in standard nodes, as every feature of the press builds them."""
 
 from __future__ import annotations
 
 from docutils import nodes
+from sphinx import addnodes
 
 from .core.metrics import Evidence
 
@@ -37,3 +38,14 @@ def head_cell(first: list[nodes.Node], lines: list[nodes.inline]) -> nodes.entry
 def evidence_mark(evidence: Evidence, words: str) -> nodes.inline:
     """The kind of evidence: a shape, which the style sheets draw, and the word."""
     return nodes.inline("", words, classes=["evidence", f"evidence-{evidence.value}"])
+
+
+def plain_link(domain: str, kind: str, target: str, words: str, page: str) -> addnodes.pending_xref:
+    """A link that is resolved once the book is read; without words it prints what it leads to.
+
+    Plain: it stands beside what a slip or a mark would say.
+    """
+    return addnodes.pending_xref(
+        "", nodes.inline("", words), refdomain=domain, reftype=kind, reftarget=target,
+        refexplicit=bool(words), refdoc=page, refwarn=True, plain=True,
+    )  # fmt: skip

@@ -154,29 +154,43 @@ class Book:
             return str(figure.printed) if figure else name
         return pattern.words if pattern else name
 
+    @functools.cached_property
+    def _slugs(self) -> dict[str, list[str]]:
+        found: dict[str, dict[str, None]] = {}
+        for use in self._of(PatternUse):
+            found.setdefault(use.page, {})[use.slug] = None
+        return {page: list(slugs) for page, slugs in found.items()}
+
     def used_by(self, page: str) -> list[Pattern]:
         """The patterns that a page uses, in the order of its first uses."""
-        slugs = dict.fromkeys(use.slug for use in self._of(PatternUse) if use.page == page)
         patterns = self.catalogue.patterns
-        return [patterns[slug] for slug in slugs if slug in patterns]
+        return [patterns[slug] for slug in self._slugs.get(page, ()) if slug in patterns]
 
     def answer(self, question: tuple[str, str]) -> str:
         """What the book says now to a question that a page asked; equal answers, equal text."""
         kind, name = question
+        if kind in self._whole:
+            return self._whole[kind]
+        if kind == "uses":
+            return repr((self.uses.get(name), self.studies))
+        if kind == "metric":
+            row = self.rows.get(name)
+            return repr((row and row.page, self.figures.get(name)))
+        if kind == "pattern":
+            pages = sorted({use.page for use in self.uses.get(name, ())})
+            return repr((self.catalogue.find(name), self.sections.get(name), pages))
+        raise KeyError(kind)
+
+    @functools.cached_property
+    def _whole(self) -> dict[str, str]:
+        """The answers that take the whole book; many pages ask the same one."""
         patterns = (self.catalogue.patterns, self.sections)
-        answers: dict[str, object] = {
-            "metric": (self.rows.get(name) and self.rows[name].page, self.figures.get(name)),
-            "pattern": (
-                self.catalogue.find(name),
-                self.sections.get(name),
-                sorted({use.page for use in self.uses.get(name, ())}),
-            ),
-            "uses": (self.uses.get(name), self.studies),
-            "figures": ({name: row.page for name, row in self.rows.items()}, self.figures),
-            "patterns": patterns,
-            "all-uses": (*patterns, self.uses, self.studies),
+        pages = {name: row.page for name, row in self.rows.items()}
+        return {
+            "figures": repr((pages, self.figures)),
+            "patterns": repr(patterns),
+            "all-uses": repr((*patterns, self.uses, self.studies)),
         }
-        return repr(answers[kind])
 
     def digest(self, questions: Iterable[tuple[str, str]]) -> str:
         """A short text that changes when, and only when, an answer does."""
