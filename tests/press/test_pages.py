@@ -115,6 +115,27 @@ def test_a_use_is_quoted_as_it_is_read(tmp_path: Path) -> None:
     assert f"“The old idempotency takes {value} or five million jobs, by this.”" in words
 
 
+def test_cards_and_comparisons_show_values_with_their_evidence(tmp_path: Path) -> None:
+    extra = (
+        "\n```{metric-cards}\njobs\ncalls\nshare\n```\n\n"
+        "```{metrics-comparison} Side by side\n:columns: Acme, Bolt, Cord\n\n"
+        "- label: Load\n  figures: [jobs, share, not published]\n  note: not alike\n```\n\n"
+        "```{related-patterns}\n```\n"
+    )
+    write(tmp_path, {**BOOK, "a.md": f"{BOOK['a.md']}{extra}"})
+    built = build(tmp_path, "text")
+    assert built.warnings == []
+    words = " ".join(built.text("a.txt").replace("\N{NO-BREAK SPACE}", " ").split())
+    assert "Jobs 5 million requests/day reported, 2024" in words
+    assert "Calls 12 requests/s reported, 2024" in words
+    assert "Share 0.2074 × derived, 2024" in words
+    row = next(line for line in built.text("a.txt").splitlines() if "not published" in line)
+    assert "Load" in row
+    assert "0.2074" in row
+    assert "not alike" in words
+    assert words.endswith("Idempotency Make a request safe to repeat. Leads to: Outbox.")
+
+
 def test_lists_hold_the_whole_book(site: Built) -> None:
     page = " ".join(SPAN.sub(" ", site.text("lists.html")).split())
     for label in ("Calls", "Jobs", "Share"):

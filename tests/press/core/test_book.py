@@ -208,3 +208,8 @@ def test_a_quoted_sentence_holds_values_and_names_as_they_are_now() -> None:
     use = PatternUse("a", "saga", "s", "S", sentence, 1)
     book = Book((MetricRow("a", metric), use), found, {"a": 0})
     assert book.uses["saga"][0].sentence == "5\N{NO-BREAK SPACE}s gone saga lost"
+
+
+def test_an_unknown_question_is_refused() -> None:
+    with pytest.raises(KeyError, match="weather"):
+        Book().answer(("weather", ""))
