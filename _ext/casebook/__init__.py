@@ -13,6 +13,9 @@ from .epub import setup_epub
 from .export import setup_export
 from .figures.diagrams import setup_diagrams
 from .generated import setup_generated
+from .literate.builder import setup_builder
+from .literate.directives import setup_directives
+from .literate.weaving import setup_weaving
 from .look import setup_look
 from .metrics import setup_metrics
 from .opening import setup_opening
@@ -36,6 +39,9 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     setup_metrics(app)
     setup_patterns(app)
     setup_opening(app)
+    setup_directives(app)
+    setup_weaving(app)
+    setup_builder(app)
     setup_generated(app)
     setup_diagrams(app)
     setup_slips(app)
@@ -46,7 +52,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     setup_look(app)
     return {
         "version": __version__,
-        "env_version": 1,
+        "env_version": 2,
         "parallel_read_safe": True,
         "parallel_write_safe": True,
     }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from docutils import nodes
+from docutils.parsers.rst import directives
 from sphinx.roles import XRefRole
 from sphinx.util.docutils import SphinxDirective
 
@@ -72,6 +73,22 @@ class BookDirective(SphinxDirective):
         if asks:
             self.asks(asks, str(attributes.get("name", "")))
         return node
+
+
+class TableDirective(BookDirective):
+    """A table whose rows are known once the book is read; it must be there to be numbered."""
+
+    has_content = False
+    option_spec: ClassVar = {"name": directives.unchanged}
+
+    def table(self, caption: str, kinds: list[str], rows: Generated) -> nodes.table:
+        """The table with its caption and a placeholder for its rows."""
+        words, _ = self.parse_inline(caption, lineno=self.lineno)
+        made = nodes.table("", nodes.title("", "", *words), rows)
+        made["classes"] = [*kinds, "colwidths-given", "longtable"]
+        self.set_source_info(made)
+        self.add_name(made)
+        return made
 
 
 class BookLink(XRefRole):

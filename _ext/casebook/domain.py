@@ -17,7 +17,9 @@ from sphinx.util.nodes import make_refnode
 from sphinxcontrib.bibtex.domain import get_docnames
 
 from .core import catalogue as catalogues
-from .core.book import Book, Record
+from .core.book import Book, Code, Record
+from .core.literate.chunks import quoted, words
+from .core.literate.program import Program
 from .core.metrics import states_another_number
 from .core.problems import Kind, Problem, suggestion
 from .problems import report
@@ -38,10 +40,11 @@ class CasebookDomain(Domain):
     object_types: ClassVar = {
         "metric": ObjType("metric", "metric"),
         "pattern": ObjType("pattern", "pattern"),
+        "chunk": ObjType("chunk"),
     }
     roles: ClassVar = {"metric": XRefRole(), "pattern": XRefRole()}
     initial_data: ClassVar = {"pages": {}, "questions": {}, "shown": {}}
-    data_version = 1
+    data_version = 2
 
     def __init__(self, env: BuildEnvironment) -> None:
         super().__init__(env)
@@ -59,6 +62,11 @@ class CasebookDomain(Domain):
     def ask(self, page: str, kind: str, name: str) -> None:
         """Note that a page shows an answer of the book."""
         self.data["questions"].setdefault(page, set()).add((kind, name))
+
+    def program(self, page: str) -> Program:
+        """The code of a page that is being read, or has been."""
+        found = (r.program for r in self.data["pages"].get(page, ()) if isinstance(r, Code))
+        return next(found, Program())
 
     def clear_doc(self, docname: str) -> None:
         """Forget a page."""
@@ -144,6 +152,12 @@ class CasebookDomain(Domain):
         for misfit in book.misfits:
             row = book.rows[misfit.id]
             report(misfit.kind, misfit.message, (row.page, row.metric.formula_line))
+        for code in book.all_files:
+            other = book.files[code.file.path]
+            if code is not other:
+                place = f"{self.env.doc2path(other.page, False)}:{other.first.line}"
+                message = f"the file '{code.file.path}' is printed already, at {place}"
+                report(Kind.CHUNK_FILE, message, (code.page, code.first.line))
         self._check_patterns(book)
 
     def _check_patterns(self, book: Book) -> None:
@@ -197,12 +211,33 @@ class CasebookDomain(Domain):
             words = contnode.astext() if explicit else pattern.words
             link = self._link(builder, fromdocname, section.page, section.anchor, words)
             return link if plain else self._marked(link, "pattern", target)
+        if typ == "chunk":
+            return self._chunk_link(builder, fromdocname, target, contnode if explicit else None)
+        return None
+
+    def _chunk_link(
+        self, builder: Builder, page: str, target: str, content: Element | None
+    ) -> nodes.reference | None:
+        # Names of chunks belong to their page.
+        for chunk in self.program(page).chunks:
+            if chunk.anchor == f"chunk-{target}":
+                if content is not None:
+                    return self._link(builder, page, page, chunk.anchor, content.astext())
+                text = quoted(chunk.name)
+                return self._link(builder, page, page, chunk.anchor, text, ("chunk-name",))
         return None
 
     def _link(
-        self, builder: Builder, source: str, page: str, anchor: str, words: str
+        self,
+        builder: Builder,
+        source: str,
+        page: str,
+        anchor: str,
+        words: str,
+        classes: tuple[str, ...] = (),
     ) -> nodes.reference:
-        return make_refnode(builder, source, page, anchor, nodes.inline("", words))
+        shown = nodes.inline("", words, classes=list(classes))
+        return make_refnode(builder, source, page, anchor, shown)
 
     def _marked(self, link: nodes.reference, kind: str, name: str) -> nodes.reference:
         # Links in running text carry their evidence or intent: a slip on the screen (`slips`), a
@@ -239,6 +274,10 @@ class CasebookDomain(Domain):
             pattern = self.catalogue.find(slug)
             title = pattern.title if pattern else slug
             yield f"pattern:{slug}", title, "pattern", section.page, section.anchor, 1
+        for listing in self.book.listings:
+            chunk = listing.chunk
+            name = f"chunk:{listing.page}:{chunk.anchor}"
+            yield name, words(chunk.name), "chunk", listing.page, chunk.anchor, 1
 
     def missing(self, kind: str, target: str) -> tuple[Kind, str] | None:
         """The message for a link that led nowhere; nothing when it has been reported elsewhere."""

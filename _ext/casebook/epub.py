@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import time
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from . import archive
+
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
-
-_EARLIEST = (1980, 1, 1, 0, 0, 0)  # what a ZIP file can hold
 
 
 def _repack(app: Sphinx, exception: Exception | None) -> None:
@@ -18,16 +17,9 @@ def _repack(app: Sphinx, exception: Exception | None) -> None:
     if exception or app.builder.name != "epub":
         return
     path = Path(app.outdir, app.config.epub_basename + ".epub")
-    stamp = _EARLIEST
-    if app.config.casebook_date:
-        stamp = time.strptime(app.config.casebook_date, "%Y-%m-%d")[:6]
-    with zipfile.ZipFile(path) as archive:
-        members = [(info.filename, archive.read(info)) for info in archive.infolist()]
-    first, *others = members  # "mimetype" comes first and is not compressed (EPUB 3.3, OCF)
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr(zipfile.ZipInfo(first[0], stamp), first[1], zipfile.ZIP_STORED)
-        for name, data in sorted(others):
-            archive.writestr(zipfile.ZipInfo(name, stamp), data, zipfile.ZIP_DEFLATED)
+    with zipfile.ZipFile(path) as book:
+        first, *others = [(info.filename, book.read(info)) for info in book.infolist()]
+    archive.write(path, [first, *sorted(others)], app.config.casebook_date)
 
 
 def setup_epub(app: Sphinx) -> None:

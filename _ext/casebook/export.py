@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pybtex.plugin
 
+from . import archive
+from .codelists import FOLDER
 from .core import exports
+from .core.book import Book
 from .core.exports import Source
 from .domain import domain_of
 
@@ -29,12 +32,23 @@ def _export(app: Sphinx, exception: Exception | None) -> None:
         "sources": exports.sources(_cited(app.env), book),
         "patterns": exports.patterns(book),
     }
+    _write_packages(Path(app.outdir, FOLDER), book, app.config.casebook_date)
     schemas = resources.files(__package__).joinpath("schemas")
     for name, data in files.items():
         text = json.dumps(data, ensure_ascii=False, indent=1) + "\n"
         (folder / f"{name}.json").write_text(text, encoding="utf-8")
         schema = schemas.joinpath(f"{name}.schema.json").read_text(encoding="utf-8")
         (folder / f"{name}.schema.json").write_text(schema, encoding="utf-8")
+
+
+def _write_packages(folder: Path, book: Book, date: str) -> None:
+    folder.mkdir(exist_ok=True)
+    for name, files in sorted(book.packages.items()):
+        members = [(code.file.path, code.file.text.encode()) for code in files]
+        archive.write(folder / f"{name}.zip", sorted(members), date)
+    for old in folder.glob("*.zip"):
+        if old.stem not in book.packages:
+            old.unlink()
 
 
 def _cited(env: BuildEnvironment) -> dict[str, Source]:

@@ -1,7 +1,7 @@
 """Resolve phase: content that needs the whole book, made of standard nodes.
 
 A directive leaves a `Generated` placeholder; here it is replaced.  Which function makes what is
-said by the tables in `metriclists` and `patternlists`.
+said by the tables in `metriclists`, `patternlists` and `codelists`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-from . import metriclists, patternlists
+from . import codelists, metriclists, patternlists
 from .directive import Generated
 from .domain import domain_of
 from .page import Page
@@ -19,7 +19,7 @@ from .page import Page
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-LISTS = metriclists.LISTS | patternlists.LISTS
+LISTS = metriclists.LISTS | patternlists.LISTS | codelists.LISTS
 
 
 class FillGenerated(SphinxPostTransform):

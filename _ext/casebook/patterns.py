@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
-from docutils.parsers.rst import directives
 from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
 
 from .core.book import PatternSection, PatternUse, Study, mark
 from .core.problems import Kind
 from .core.sentences import around
-from .directive import BookDirective, BookLink, Generated
+from .directive import BookDirective, BookLink, Generated, TableDirective
 from .domain import domain_of
 from .problems import report
 
@@ -52,22 +51,14 @@ class PatternIndex(BookDirective):
         return [self.generated("pattern-index", "all-uses")]
 
 
-class PatternMatrix(BookDirective):
+class PatternMatrix(TableDirective):
     """``pattern-matrix``: which study uses which pattern; the argument is the caption."""
 
-    has_content = False
     required_arguments = 1
-    option_spec: ClassVar = {"name": directives.unchanged}
 
     def run(self) -> list[nodes.Node]:
-        # The table must be there when Sphinx gives out table numbers; its rows come later.
-        parsed, _ = self.parse_inline(self.arguments[0], lineno=self.lineno)
-        table = nodes.table("", nodes.title("", "", *parsed))
-        table["classes"] = ["pattern-matrix", "matrix", "colwidths-given", "longtable"]
-        self.set_source_info(table)
-        self.add_name(table)
-        table += self.generated("pattern-matrix", "all-uses")
-        return [table]
+        rows = self.generated("pattern-matrix", "all-uses")
+        return [self.table(self.arguments[0], ["pattern-matrix", "matrix"], rows)]
 
 
 class GatherPatterns(SphinxTransform):

@@ -15,6 +15,9 @@ from typing import TypeVar
 
 from . import metrics
 from .catalogue import EMPTY, Catalogue, Pattern
+from .literate.chunks import Chunk
+from .literate.program import Program
+from .literate.tangle import Tangled
 from .metrics import Metric, Misfit, Resolved
 
 # Private-use characters, which no text of the book holds.
@@ -73,8 +76,35 @@ class Study:
     title: str
 
 
-Record = MetricRow | PatternSection | PatternUse | Study
-T = TypeVar("T", MetricRow, PatternSection, PatternUse, Study)
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A page that holds code."""
+
+    page: str
+    program: Program = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A chunk as it is printed."""
+
+    page: str
+    chunk: Chunk
+    caption: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodeFile:
+    """A file of a package, and the page that prints it."""
+
+    page: str
+    file: Tangled
+    first: Chunk
+    """The chunk that begins it."""
+
+
+Record = MetricRow | PatternSection | PatternUse | Study | Code | Listing
+T = TypeVar("T", MetricRow, PatternSection, PatternUse, Study, Code, Listing)
 
 
 @dataclass(frozen=True)
@@ -166,6 +196,34 @@ class Book:
         patterns = self.catalogue.patterns
         return [patterns[slug] for slug in self._slugs.get(page, ()) if slug in patterns]
 
+    @functools.cached_property
+    def listings(self) -> list[Listing]:
+        """Every chunk that is printed, in the order of the book."""
+        return self._of(Listing)
+
+    @functools.cached_property
+    def all_files(self) -> list[CodeFile]:
+        """Every file of every page."""
+        return [
+            CodeFile(code.page, file, next(c for c in code.program.chunks if c.file == file.path))
+            for code in self._of(Code)
+            for file in code.program.files
+        ]
+
+    @functools.cached_property
+    def files(self) -> dict[str, CodeFile]:
+        """The files by path; of one that two pages print, the first."""
+        return {found.file.path: found for found in reversed(self.all_files)}
+
+    @functools.cached_property
+    def packages(self) -> dict[str, list[CodeFile]]:
+        """The files of each package, in the order in which they begin."""
+        found: dict[str, list[CodeFile]] = {}
+        for code in self.all_files:
+            if self.files[code.file.path] is code:
+                found.setdefault(code.file.package, []).append(code)
+        return found
+
     def answer(self, question: tuple[str, str]) -> str:
         """What the book says now to a question that a page asked; equal answers, equal text."""
         kind, name = question
@@ -179,6 +237,9 @@ class Book:
         if kind == "pattern":
             pages = sorted({use.page for use in self.uses.get(name, ())})
             return repr((self.catalogue.find(name), self.sections.get(name), pages))
+        if kind == "package":
+            files = self.packages.get(name, ())
+            return repr([(f.page, f.first.anchor, f.file.path, len(f.file.lines)) for f in files])
         raise KeyError(kind)
 
     @functools.cached_property
@@ -190,6 +251,9 @@ class Book:
             "figures": repr((pages, self.figures)),
             "patterns": repr(patterns),
             "all-uses": repr((*patterns, self.uses, self.studies)),
+            "listings": repr(
+                [(x.page, x.chunk.anchor, x.chunk.file, x.caption) for x in self.listings]
+            ),
         }
 
     def digest(self, questions: Iterable[tuple[str, str]]) -> str:

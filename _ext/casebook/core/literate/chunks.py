@@ -1,0 +1,239 @@
+"""Chunks and sessions as they stand on a page.
+
+A page reaches this module as the tokens of its Markdown parser, so that what is printed and what
+is run are read in the same way.
+"""
+
+from __future__ import annotations
+
+import doctest
+import keyword
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..problems import Kind, Problem
+
+MOST_LINES, MOST_COLUMNS = 40, 74
+"""What a reader takes in at once, and what both editions set without breaking a line."""
+
+_INFO = re.compile(r"\{(chunk|session)\}\s*(.*)")
+_OPTION = re.compile(r":([a-z]+):(?:\s+(.*))?")
+_NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+_FILE = re.compile(r"[a-z_][a-z0-9_]*(?:/[a-z_][a-z0-9_]*)+\.py", re.ASCII)
+REFERENCE = re.compile(r"( *)<<([^<>]*)>>\s*")
+"""A line that stands for a chunk: nothing but its name."""
+
+
+class Token(Protocol):
+    """What is used of a token of markdown-it."""
+
+    type: str
+    info: str
+    content: str
+    level: int
+    map: list[int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of a program.  Lines count from 1 in the page."""
+
+    name: str
+    """Its own name, or that of the chunk it adds to."""
+    file: str
+    """The file it belongs to; empty for one that another chunk uses."""
+    part: int
+    """1, and more for one that adds to the chunk of its name."""
+    line: int
+    """Where its fence begins."""
+    first: int
+    """Where its code begins."""
+    lines: tuple[str, ...]
+
+    @property
+    def anchor(self) -> str:
+        """The id of the chunk on its page."""
+        return f"chunk-{self.name}" + (f"-{self.part}" if self.part > 1 else "")
+
+    def references(self) -> Iterator[tuple[int, str]]:
+        """The chunks it uses, each with its line in the page."""
+        for at, text in enumerate(self.lines, self.first):
+            found = REFERENCE.fullmatch(text)
+            if found:
+                yield at, found[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A transcript of the interpreter."""
+
+    line: int
+    first: int
+    lines: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The transcript, as `doctest` reads it."""
+        return "\n".join(self.lines) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Fences:
+    """What a page holds, in reading order."""
+
+    chunks: tuple[Chunk, ...] = ()
+    sessions: tuple[Session, ...] = ()
+    refused: frozenset[int] = frozenset()
+    """Lines of fences that are reported, and stand for nothing."""
+
+
+def read(tokens: Iterable[Token]) -> tuple[Fences, list[Problem]]:
+    """The chunks and sessions of a page, and what is wrong with each by itself."""
+    reader = _Reader()
+    for token in tokens:
+        found = _INFO.fullmatch(token.info.strip()) if token.type.endswith("fence") else None
+        if found and token.map:
+            reader.fence(token, found[1], found[2], token.map[0] + 1)
+    fences = Fences(tuple(reader.chunks), tuple(reader.sessions), frozenset(reader.refused))
+    return fences, reader.problems
+
+
+def words(name: str) -> str:
+    """A chunk's name in words."""
+    return name.replace("-", " ")
+
+
+def quoted(name: str) -> str:
+    """A chunk's name as it is printed everywhere: its words between marks."""
+    return f"‹{words(name)}›"
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self.chunks: list[Chunk] = []
+        self.sessions: list[Session] = []
+        self.refused: set[int] = set()
+        self.problems: list[Problem] = []
+        self._parts: dict[str, list[Chunk]] = {}
+
+    def fence(self, token: Token, kind: str, argument: str, line: int) -> None:
+        options, skipped, lines = _split(token.content)
+        first = line + 1 + skipped
+        before = len(self.problems)
+        if token.type != "fence" or token.level:
+            message = misplaced(kind)
+            self._report(Kind.MISPLACED_CHUNK, message, line)
+        elif not lines:
+            self._report(Kind.EMPTY, f"the directive '{kind}' is empty", line)
+        elif kind == "session":
+            self._session(Session(line, first, lines))
+        else:
+            self._chunk(argument, options, line, first, lines)
+        # One that is only too long stands on the page all the same.
+        if any(p.kind is not Kind.LONG_CHUNK for p in self.problems[before:]):
+            self.refused.add(line)
+
+    def _session(self, session: Session) -> None:
+        problem = transcript_problem(session)
+        if problem:
+            self.problems.append(problem)
+        else:
+            self.sessions.append(session)
+            self._measure("session", session.line, session.first, session.lines)
+
+    def _chunk(
+        self, file: str, options: dict[str, str], line: int, first: int, lines: tuple[str, ...]
+    ) -> None:
+        name, base = options.get("name", ""), options.get("append", "")
+        problem = self._chunk_problem(file, name, base)
+        if problem:
+            self._report(*problem, line)
+            return
+        others = self._parts.setdefault(name or base, [])
+        file = file or (others[0].file if others else "")
+        chunk = Chunk(name or base, file, len(others) + 1, line, first, lines)
+        others.append(chunk)
+        self.chunks.append(chunk)
+        self._measure("chunk", line, first, lines)
+
+    def _chunk_problem(self, file: str, name: str, base: str) -> tuple[Kind, str] | None:
+        if bool(name) == bool(base):
+            message = (
+                "a chunk needs one line ':name: …', or ':append: …' to add to an earlier chunk"
+                if not name
+                else "a chunk has a name of its own or adds to another, not both"
+            )
+            return Kind.MISSING_FIELD, message
+        if name and not _NAME.fullmatch(name):
+            return Kind.BAD_ID, f"'{name}' is not a chunk name; write lower-case words-with-hyphens"
+        if name in self._parts:
+            at = f"in line {self._parts[name][0].line}"
+            message = f"the chunk '{name}' exists already, {at}; ':append: {name}' adds to it"
+            return Kind.DUPLICATE_ID, message
+        if base and base not in self._parts:
+            return Kind.UNKNOWN_CHUNK, f"there is no earlier chunk '{base}' to add to"
+        if base and file:
+            return Kind.CHUNK_FILE, f"a chunk that adds to '{base}' goes where that one goes"
+        if file and not is_module(file):
+            return Kind.CHUNK_FILE, (
+                f"'{file}' is not a module of a package; write a path such as "
+                "'mini_stripe/idempotency.py'"
+            )
+        return None
+
+    def _measure(self, kind: str, line: int, first: int, lines: tuple[str, ...]) -> None:
+        if kind == "chunk" and len(lines) > MOST_LINES:
+            message = f"the chunk has {len(lines)} lines, and {MOST_LINES} is the limit; split it"
+            self._report(Kind.LONG_CHUNK, message, line)
+        for at, text in enumerate(lines, first):
+            if len(text) > MOST_COLUMNS:
+                message = f"the line has {len(text)} columns, and {MOST_COLUMNS} is the limit"
+                self._report(Kind.LONG_CHUNK, message, at)
+
+    def _report(self, kind: Kind, message: str, line: int) -> None:
+        self.problems.append(Problem(kind, message, line))
+
+
+def misplaced(kind: str) -> str:
+    """The message for a chunk or session where only part of the press would see it."""
+    return f"a {kind} is a fence of back-ticks directly under a heading, in nothing else"
+
+
+def is_module(file: str) -> bool:
+    """Whether a path names a module of a package, from the package's own folder on."""
+    return bool(_FILE.fullmatch(file)) and not any(
+        keyword.iskeyword(part) for part in file.removesuffix(".py").split("/")
+    )
+
+
+def transcript_problem(session: Session) -> Problem | None:
+    """What keeps `doctest` from reading a transcript."""
+    try:
+        examples = doctest.DocTestParser().get_examples(session.text)
+    except ValueError as error:
+        found = re.fullmatch(r"line (\d+) of .*? (has .*|lacks .*)", str(error), re.DOTALL)
+        line, fault = (int(found[1]), found[2]) if found else (1, str(error))
+        message = f"the transcript cannot be read: the line {' '.join(fault.split())}"
+        return Problem(Kind.BAD_CODE, message, session.first + line - 1)
+    if not examples or session.lines[0][:4] not in (">>> ", ">>>"):
+        message = "a session is a transcript: it begins with '>>> '"
+        return Problem(Kind.BAD_CODE, message, session.first)
+    return None
+
+
+def _split(content: str) -> tuple[dict[str, str], int, tuple[str, ...]]:
+    """Options, how many lines stand before the code, and the code without blank lines around."""
+    lines: Sequence[str] = content.split("\n")
+    options: dict[str, str] = {}
+    at = 0
+    while at < len(lines) and (found := _OPTION.fullmatch(lines[at].rstrip())):
+        options.setdefault(found[1], (found[2] or "").strip())
+        at += 1
+    while at < len(lines) and not lines[at].strip():
+        at += 1
+    last = len(lines)
+    while last > at and not lines[last - 1].strip():
+        last -= 1
+    return options, at, tuple(line.rstrip() for line in lines[at:last])

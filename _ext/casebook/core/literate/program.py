@@ -1,0 +1,35 @@
+"""A page as a program: tokens in, files with their line maps out.
+
+The Sphinx build, the tangler, the import hook, coverage and the transcripts' tests all come here,
+so no two of them can see different code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..problems import Problem
+from . import chunks, tangle
+from .chunks import Chunk, Session, Token
+from .tangle import Tangled
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The chunks and sessions of a page, and the files that the chunks make."""
+
+    chunks: tuple[Chunk, ...] = ()
+    sessions: tuple[Session, ...] = ()
+    files: tuple[Tangled, ...] = ()
+    refused: frozenset[int] = frozenset()
+    """Lines of fences that are reported, and are in no file."""
+
+
+def read(tokens: Iterable[Token]) -> tuple[Program, list[Problem]]:
+    """The program of a page, and everything that is wrong with it, by line."""
+    fences, problems = chunks.read(tokens)
+    # What a refused chunk would have defined is missing; to report that as well would not help.
+    files, more = tangle.tangle(fences.chunks) if not fences.refused else ((), [])
+    program = Program(fences.chunks, fences.sessions, files, fences.refused)
+    return program, sorted([*problems, *more], key=lambda problem: problem.line)

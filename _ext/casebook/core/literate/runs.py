@@ -1,0 +1,59 @@
+"""Which tests run a chunk, from what coverage saw of each line of the page."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+
+from .program import Program
+from .tangle import Tangled
+
+SESSIONS = "the sessions of this page"
+"""Stands for all transcripts of a page, whose line numbers change with the text."""
+
+
+def tests_by_chunk(
+    program: Program, contexts: Mapping[int, Iterable[str]]
+) -> dict[str, dict[str, list[str]]]:
+    """For each package the tests of each chunk, by its anchor.
+
+    `contexts` holds for each line of the page the tests that ran it, as pytest names them.  Lines
+    outside of functions run once, when their module is imported, and say nothing of a test.  Of
+    the tests of a chunk those come first that run the fewest chunks: they are meant for it.
+    """
+    package = {line.origin: file.package for file in program.files for line in file.lines}
+    inside = {line for file in program.files for line in _in_functions(file)}
+    found: dict[str, set[str]] = {}
+    for chunk in program.chunks:
+        lines = set(range(chunk.first, chunk.first + len(chunk.lines))) & inside
+        names = {name for line in lines for name in map(test_name, contexts.get(line, ())) if name}
+        if names:
+            found[chunk.anchor] = names
+    reach: dict[str, int] = {}
+    for names in found.values():
+        for name in names:
+            reach[name] = reach.get(name, 0) + 1
+    made: dict[str, dict[str, list[str]]] = {file.package: {} for file in program.files}
+    for chunk in program.chunks:
+        if chunk.anchor in found:
+            names = found[chunk.anchor]
+            # Sessions run whatever they show; a test of its own says more.
+            ordered = sorted(names, key=lambda name: (name == SESSIONS, reach[name], name))
+            made[package[chunk.first]][chunk.anchor] = ordered
+    return made
+
+
+def test_name(context: str) -> str:
+    """What a context of pytest-cov is called: a test function, or all sessions; "" for neither."""
+    item, _, phase = context.partition("|")
+    path, _, name = item.partition("::")
+    if phase not in ("run", "") or not name:
+        return ""
+    return SESSIONS if path.endswith(".md") else name.rpartition("::")[2].partition("[")[0]
+
+
+def _in_functions(file: Tangled) -> Iterator[int]:
+    for node in ast.walk(ast.parse(file.text)):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            last = node.end_lineno or node.lineno
+            yield from (file.origin(n).origin for n in range(node.body[0].lineno, last + 1))

@@ -1,0 +1,50 @@
+"""How the chunks of a page hang together: what a reader may want to turn to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from .chunks import Chunk
+
+
+@dataclass(frozen=True, slots=True)
+class Ties:
+    """The ties of one chunk to others of its page."""
+
+    uses: tuple[Chunk, ...] = ()
+    used_in: Chunk | None = None
+    continues: Chunk | None = None
+    """The part of the same file, or of the same chunk, that comes before it."""
+    continued_in: Chunk | None = None
+    added_to_in: tuple[Chunk, ...] = ()
+    """Later parts of the chunk itself."""
+
+
+def weave(chunks: Sequence[Chunk]) -> Mapping[str, Ties]:
+    """The ties of each chunk, by its anchor."""
+    first = {chunk.name: chunk for chunk in reversed(chunks)}
+    user: dict[str, Chunk] = {}
+    before: dict[str, Chunk] = {}
+    after: dict[str, Chunk] = {}
+    last: dict[str, Chunk] = {}
+    for chunk in chunks:
+        for _, name in chunk.references():
+            user.setdefault(name, chunk)
+        if chunk.part > 1:
+            before[chunk.anchor] = first[chunk.name]
+        elif chunk.file:
+            if chunk.file in last:
+                before[chunk.anchor] = last[chunk.file]
+                after[last[chunk.file].anchor] = chunk
+            last[chunk.file] = chunk
+    return {
+        chunk.anchor: Ties(
+            tuple(first[name] for _, name in chunk.references() if name in first),
+            user.get(chunk.name) if chunk.part == 1 else None,
+            before.get(chunk.anchor),
+            after.get(chunk.anchor),
+            tuple(c for c in chunks if c.name == chunk.name and c.part > chunk.part == 1),
+        )
+        for chunk in chunks
+    }

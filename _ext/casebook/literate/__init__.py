@@ -1,0 +1,1 @@
+"""Literate code outside the core: on the page, on disk, in tests."""

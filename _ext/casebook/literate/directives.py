@@ -1,0 +1,217 @@
+"""``chunk`` and ``session``: the code on the page, in standard nodes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+
+from ..core.book import Code, Listing
+from ..core.literate.chunks import Chunk, Session, misplaced, quoted
+from ..core.literate.program import Program
+from ..core.literate.runs import SESSIONS
+from ..core.literate.weave import Ties, weave
+from ..core.problems import Kind, Problem
+from ..directive import BookDirective, TableDirective
+from ..domain import domain_of
+from ..problems import report
+from . import pages
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+LANGUAGE = "literate-python"
+NAMED_TESTS = 2
+"""So many of the tests that run a chunk are named under it; the others are counted."""
+
+
+class LiterateDirective(BookDirective):
+    """A fence of code.  What it holds was read from the page's tokens before."""
+
+    def found(self, among: tuple[Chunk, ...] | tuple[Session, ...]) -> Chunk | Session | None:
+        """What the press read at this fence.  What it did not read is reported, once."""
+        lines = [line.rstrip() for line in self.content]
+        for one in among:
+            if one.line == self.lineno and list(one.lines) == _trimmed(lines):
+                return one
+        if self.lineno not in self.program.refused:
+            self.warn(Problem(Kind.MISPLACED_CHUNK, misplaced(self.name)), self.lineno)
+        return None
+
+    @property
+    def program(self) -> Program:
+        """The program of this page."""
+        return self.book.program(self.env.docname)
+
+    def listing(self, language: str) -> nodes.literal_block:
+        """The code as it stands in the fence."""
+        text = "\n".join(_trimmed([line.rstrip() for line in self.content]))
+        block = nodes.literal_block(text, text, language=language)
+        self.set_source_info(block)
+        return block
+
+
+class ChunkDirective(LiterateDirective):
+    """``chunk``: a piece of a program, with its name, its file, and its ties to others."""
+
+    optional_arguments = 1
+    option_spec: ClassVar = {
+        "name": directives.unchanged,
+        "append": directives.unchanged,
+        "caption": directives.unchanged,
+    }
+
+    def run(self) -> list[nodes.Node]:
+        chunk = self.found(self.program.chunks)
+        block = self.listing(LANGUAGE)
+        caption = self.options.get("caption", "").strip()
+        if chunk and not caption:
+            message = "a chunk needs a line ':caption: …' that says what to see"
+            self.warn(Problem(Kind.MISSING_FIELD, message), self.lineno)
+        if not isinstance(chunk, Chunk) or not caption:
+            return [block]
+        ties = weave(self.program.chunks)[chunk.anchor]
+        words, _ = self.parse_inline(caption, lineno=self.lineno)
+        plain = nodes.paragraph("", "", *words).astext()
+        self.book.add(self.env.docname, Listing(self.env.docname, chunk, plain))
+        head = nodes.caption("", "", *_head(chunk, ties, words))
+        # Its wrapper takes the id: Sphinx numbers it and labels it for print.
+        wrapper = nodes.container("", head, block, classes=["literal-block-wrapper"])
+        wrapper["literal_block"] = True
+        wrapper["ids"] = [chunk.anchor]
+        self.set_source_info(head)
+        self.set_source_info(wrapper)
+        self.state.document.note_explicit_target(wrapper)
+        foot = [*_foot(ties), *_tests(self.tests(chunk))]
+        shown_foot = [nodes.paragraph("", "", *foot, classes=["chunk-foot"])] if foot else []
+        return [nodes.container("", wrapper, *shown_foot, classes=["chunk"])]
+
+    def tests(self, chunk: Chunk) -> list[str]:
+        """The tests that run a chunk, as they were stored; those meant for it come first."""
+        found: list[str] = []
+        folder = Path(self.env.srcdir, self.config.casebook_outputs)
+        for package in sorted({file.package for file in self.program.files}):
+            path = folder / f"{package}.tests.json"
+            self.env.note_dependency(str(path))
+            if path.exists():
+                found += json.loads(path.read_text(encoding="utf-8")).get(chunk.anchor, [])
+        return found
+
+
+class SessionDirective(LiterateDirective):
+    """``session``: a transcript that the tests replay."""
+
+    def run(self) -> list[nodes.Node]:
+        block = self.listing("pycon")
+        if not self.found(self.program.sessions):
+            return [block]
+        label = nodes.rubric("", "Session", classes=["hang-label"])
+        return [nodes.container("", label, block, classes=["session"])]
+
+
+class PackageDirective(TableDirective):
+    """``package``: the files of a package, and where to download it."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        name = self.arguments[0].strip()
+        rows = self.generated("package", "package", name=name)
+        download = self.generated("package-download", "package", name=name)
+        return [self.table(f"The files of `{name}`", ["package"], rows), download]
+
+
+class ChunkIndex(TableDirective):
+    """``chunk-index``: every chunk of the book; the argument is the caption."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        rows = self.generated("chunk-index", "listings")
+        return [self.table(self.arguments[0], ["chunk-index"], rows)]
+
+
+def _trimmed(lines: list[str]) -> list[str]:
+    filled = [i for i, line in enumerate(lines) if line]
+    return lines[filled[0] : filled[-1] + 1] if filled else []
+
+
+def _head(chunk: Chunk, ties: Ties, words: list[nodes.Node]) -> Iterator[nodes.Node]:
+    # The sign of a definition stands beside what is defined here: the file, or the chunk's name.
+    sign = nodes.inline("", "+≡" if ties.continues else "≡", classes=["chunk-sign"])
+    in_file = bool(chunk.file) and chunk.part == 1
+    title = nodes.inline("", classes=["chunk-title"])
+    title += nodes.inline("", quoted(chunk.name), classes=["chunk-name"])
+    if not in_file:
+        title += [nodes.Text(" "), sign]
+    title += [nodes.Text(" "), nodes.inline("", "", *words, classes=["chunk-caption"])]
+    if chunk.file:
+        place = nodes.inline("", chunk.file, classes=["chunk-file"])
+        if in_file:
+            place += [nodes.Text(" "), sign]
+        title += [nodes.Text(" "), place]
+    yield title
+
+
+def _foot(ties: Ties) -> Iterator[nodes.Node]:
+    for words, others in (
+        ("Uses ", ties.uses),
+        ("Used in ", (ties.used_in,)),
+        ("Continues ", (ties.continues,)),
+        ("Added to in ", ties.added_to_in),
+        ("Continued in ", (ties.continued_in,)),
+    ):
+        links = [tie_link(other) for other in others if other]
+        if links:
+            tie = nodes.inline("", words, classes=["chunk-tie"])
+            for i, link in enumerate(links):
+                tie += [*([nodes.Text(", ")] if i else []), link]
+            yield tie
+            yield nodes.Text(" ")
+
+
+def _tests(names: list[str]) -> Iterator[nodes.Node]:
+    tests = [name for name in names if name != SESSIONS]
+    tie = nodes.inline("", classes=["chunk-tests"])
+    if tests:
+        tie += nodes.Text("Run by 1 test: " if len(tests) == 1 else f"Run by {len(tests)} tests: ")
+        for i, name in enumerate(tests[:NAMED_TESTS]):
+            tie += [*([nodes.Text(", ")] if i else []), nodes.literal("", name)]
+        if len(tests) > NAMED_TESTS:
+            tie += nodes.Text(", …")
+    if SESSIONS in names:
+        tie += nodes.Text(f", and by {SESSIONS}" if tests else f"Run by {SESSIONS}")
+    if names:
+        yield tie
+
+
+def tie_link(chunk: Chunk) -> nodes.reference:
+    """A link to a chunk of the same page."""
+    words = nodes.inline("", quoted(chunk.name), classes=["chunk-name"])
+    return nodes.reference("", "", words, refid=chunk.anchor, internal=True)
+
+
+def _read_page(app: Sphinx, docname: str, source: list[str]) -> None:
+    if not str(app.env.doc2path(docname)).endswith(".md"):
+        return
+    config = app.config
+    settings = {name: getattr(config, f"myst_{name}") for name in pages.SETTINGS}
+    program, problems = pages.program(source[0], pages.parser(settings))
+    if program != Program():
+        domain_of(app.env).add(docname, Code(docname, program))
+    for problem in problems:
+        report(problem.kind, problem.message, (docname, problem.line))
+
+
+def setup_directives(app: Sphinx) -> None:
+    """Register the directives, and the reading of each page before them."""
+    app.add_config_value("casebook_outputs", "elite/outputs", "", str)
+    app.add_directive("chunk", ChunkDirective)
+    app.add_directive("session", SessionDirective)
+    app.add_directive("package", PackageDirective)
+    app.add_directive("chunk-index", ChunkIndex)
+    app.connect("source-read", _read_page)
