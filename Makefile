@@ -14,7 +14,7 @@ export FORCE_SOURCE_DATE := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help html latex latexpdf epub text live test lint fonts lock linkcheck clean
+.PHONY: help html latex latexpdf epub text tangle live test outputs lint fonts lock linkcheck clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -52,6 +52,10 @@ epub: $(VENV)/book  ## the electronic book, in build/epub
 text: $(VENV)/book  ## plain text, in build/text
 	$(call build,text)
 
+tangle: $(VENV)/book  ## the miniatures as plain files, in build/tangle
+	$(call build,tangle)
+	@echo "Made build/tangle; try: cd build/tangle && python3 -m mini_stripe"
+
 latex: $(VENV)/book
 	$(call build,latex)
 
@@ -72,12 +76,23 @@ live: $(VENV)/tests  ## rebuild and reload while you write
 test: $(VENV)/tests  ## lint and every test that can run here
 	$(MAKE) lint
 	$(BIN)/python -m pytest tests/press/core --cov=casebook.core --cov-branch --cov-report=term:skip-covered --cov-fail-under=100
-	$(BIN)/python -m pytest --ignore=tests/press/core
+	$(STUDIES)
+	$(BIN)/python tools/chunktests.py --check build/studies.coverage
+	$(BIN)/python -m pytest --ignore=tests/press/core --ignore=tests/studies
 
-lint: $(VENV)/tests  ## ruff and mypy
+# The tests of the miniatures and the sessions of the pages; coverage counts lines of Markdown.
+STUDIES = $(BIN)/python -m pytest tests/studies source/elite \
+    --cov --cov-config=tests/studies/coverage.ini --cov-context=test --cov-report=term-missing
+
+outputs: $(VENV)/tests  ## store anew what pages show of runs (source/elite/outputs)
+	$(STUDIES)
+	$(BIN)/python tools/chunktests.py build/studies.coverage
+
+lint: $(VENV)/tests tangle  ## ruff and mypy, on the press and on the code of the pages
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/python tools/lintcode.py build/tangle
 
 fonts: $(VENV)/tests  ## cut the book's fonts anew from the wheels
 	$(BIN)/python tools/fonts.py

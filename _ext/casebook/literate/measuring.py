@@ -8,6 +8,7 @@ A plugin for coverage.py, named in its configuration::
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -119,6 +120,12 @@ class PagePlugin(CoveragePlugin):
     def file_tracer(self, filename: str) -> FileTracer | None:
         """A tracer for code that names one of the pages."""
         return PageTracer(filename) if filename in self._pages else None
+
+    def find_executable_files(self, src_dir: str) -> Iterable[str]:
+        """The pages with programs, so that one which nothing imports counts as well."""
+        for name, page in self._pages.items():
+            if page.program.files and Path(src_dir) in page.path.parents:
+                yield name
 
     def file_reporter(self, filename: str) -> FileReporter | str:
         """What could have run on a page."""

@@ -1,0 +1,51 @@
+"""Store which tests run each chunk, or check what is stored, from the coverage of the studies.
+
+Usage: python tools/chunktests.py [--check] COVERAGE-FILE
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "_ext"))
+
+from casebook.core.literate.runs import tests_by_chunk
+from casebook.literate.pages import pages
+from coverage import CoverageData
+
+ROOT = Path(__file__).parents[1]
+OUTPUTS = ROOT / "source" / "elite" / "outputs"
+
+
+def found(data_file: Path) -> dict[Path, str]:
+    """What should be stored: a file a package, holding the tests of each of its chunks."""
+    data = CoverageData(str(data_file))
+    data.read()
+    packages: dict[str, dict[str, list[str]]] = {}
+    for page in pages(ROOT):
+        contexts = data.contexts_by_lineno(str(page.path))
+        for package, chunks in tests_by_chunk(page.program, contexts).items():
+            packages.setdefault(package, {}).update(chunks)
+    return {
+        OUTPUTS / f"{package}.tests.json": json.dumps(chunks, indent=1) + "\n"
+        for package, chunks in packages.items()
+    }
+
+
+def main(arguments: list[str]) -> str:
+    """Do as asked; the result is empty, or says what is wrong."""
+    check = "--check" in arguments
+    wrong = []
+    for path, text in found(Path(arguments[-1])).items():
+        if check and (not path.exists() or path.read_text(encoding="utf-8") != text):
+            wrong.append(f"{path.relative_to(ROOT)} is not what the tests do now: make outputs")
+        if not check:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    return "\n".join(wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
