@@ -54,7 +54,7 @@ text: $(VENV)/book  ## plain text, in build/text
 
 tangle: $(VENV)/book  ## the miniatures as plain files, in build/tangle
 	$(call build,tangle)
-	@echo "Made build/tangle; try: cd build/tangle && python3 -m mini_stripe"
+	@echo "Made build/tangle"
 
 latex: $(VENV)/book
 	$(call build,latex)

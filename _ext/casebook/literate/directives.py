@@ -23,6 +23,7 @@ from . import pages
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
 
 LANGUAGE = "literate-python"
 NAMED_TESTS = 2
@@ -93,12 +94,9 @@ class ChunkDirective(LiterateDirective):
     def tests(self, chunk: Chunk) -> list[str]:
         """The tests that run a chunk, as they were stored; those meant for it come first."""
         found: list[str] = []
-        folder = Path(self.env.srcdir, self.config.casebook_outputs)
-        for package in sorted({file.package for file in self.program.files}):
-            path = folder / f"{package}.tests.json"
-            self.env.note_dependency(str(path))
-            if path.exists():
-                found += json.loads(path.read_text(encoding="utf-8")).get(chunk.anchor, [])
+        for path in _stored_tests(self.env, self.program):
+            self.env.note_dependency(path)
+            found += json.loads(path.read_text(encoding="utf-8")).get(chunk.anchor, [])
         return found
 
 
@@ -207,6 +205,26 @@ def _read_page(app: Sphinx, docname: str, source: list[str]) -> None:
         report(problem.kind, problem.message, (docname, problem.line))
 
 
+def _stored_tests(env: BuildEnvironment, program: Program) -> list[Path]:
+    """The files that say which tests run a page's chunks, those that exist."""
+    folder = Path(env.srcdir, env.config.casebook_outputs)
+    paths = {folder / f"{file.package}.tests.json" for file in program.files}
+    return sorted(path for path in paths if path.exists())
+
+
+def _outdated(
+    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
+) -> list[str]:
+    # Sphinx sees a file change or disappear that a page has read, and not one that appears.
+    domain = domain_of(env)
+    return [
+        page
+        for page in sorted(env.found_docs)
+        for path in _stored_tests(env, domain.program(page))
+        if path not in {Path(known) for known in env.dependencies.get(page, ())}
+    ]
+
+
 def setup_directives(app: Sphinx) -> None:
     """Register the directives, and the reading of each page before them."""
     app.add_config_value("casebook_outputs", "elite/outputs", "", str)
@@ -215,3 +233,4 @@ def setup_directives(app: Sphinx) -> None:
     app.add_directive("package", PackageDirective)
     app.add_directive("chunk-index", ChunkIndex)
     app.connect("source-read", _read_page)
+    app.connect("env-get-outdated", _outdated)
