@@ -57,6 +57,8 @@ suppress_warnings = ["bibtex.duplicate_citation"]
 casebook_date = DATE
 mermaid_output_format = "svg"
 copybutton_selector = "div.highlight pre"
+# A chunk is copied as written, a session as typed: look.js marks what it prints.
+copybutton_exclude = ".linenos, .chunk-use > a, .gp, .printed"
 
 # --- the web edition ---
 html_theme = "furo"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "_ext"))
 
-from casebook.core.literate.runs import tests_by_chunk
+from casebook.core.literate.runs import stored_tests, tests_by_chunk
 from casebook.literate.pages import pages
 from coverage import CoverageData
 
@@ -20,18 +20,16 @@ OUTPUTS = ROOT / "source" / "elite" / "outputs"
 
 
 def found(data_file: Path) -> dict[Path, str]:
-    """What should be stored: a file a package, holding the tests of each of its chunks."""
+    """What should be stored: a file a page, holding the tests of each of its chunks."""
     data = CoverageData(str(data_file))
     data.read()
-    packages: dict[str, dict[str, list[str]]] = {}
+    made = {}
     for page in pages(ROOT):
-        contexts = data.contexts_by_lineno(str(page.path))
-        for package, chunks in tests_by_chunk(page.program, contexts).items():
-            packages.setdefault(package, {}).update(chunks)
-    return {
-        OUTPUTS / f"{package}.tests.json": json.dumps(chunks, indent=1) + "\n"
-        for package, chunks in packages.items()
-    }
+        if page.program.files:
+            tests = tests_by_chunk(page.program, data.contexts_by_lineno(str(page.path)))
+            name = page.path.relative_to(ROOT / "source").with_suffix("").as_posix()
+            made[OUTPUTS / stored_tests(name)] = json.dumps(tests, indent=1) + "\n"
+    return made
 
 
 def main(arguments: list[str]) -> str:
@@ -48,4 +46,4 @@ def main(arguments: list[str]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(sys.argv[1:]) or None)

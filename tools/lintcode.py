@@ -18,7 +18,7 @@ from casebook.core.literate.messages import Origins, hunks, mapped
 RUFF = ("--isolated", "--no-cache", "--quiet", "--target-version=py311",
         f"--line-length={MOST_COLUMNS}")  # fmt: skip
 # The order of imports is not asked for: a chunk may bring an import late.
-RULES = "--select=E,F,W,B,UP,SIM,RUF,C4,D417,ANN"
+RULES = ("--select=E,F,W,B,UP,SIM,RUF,C4", "--ignore=RUF001,RUF002,RUF003")
 MYPY = ("--strict", "--config-file=", "--python-version=3.11", "--no-error-summary",
         "--show-column-numbers", "--cache-dir=.mypy_cache")  # fmt: skip
 
@@ -30,7 +30,7 @@ def lint(root: Path) -> list[str]:
         return []
     packages = sorted({path.partition("/")[0] for path in origins})
     said = [
-        mapped(_run(root, "ruff", "check", *RUFF, RULES, "--output-format=concise"), origins),
+        mapped(_run(root, "ruff", "check", *RUFF, *RULES, "--output-format=concise"), origins),
         mapped(_run(root, "mypy", *MYPY, *packages), origins),
     ]
     for path in sorted(origins):

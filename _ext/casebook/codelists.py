@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import ast
-
 from docutils import nodes
 from sphinx.util.osutil import relative_uri
 
 from .core.literate.chunks import quoted
-from .core.literate.tangle import Tangled
 from .core.problems import Kind, suggestion
 from .directive import Generated
 from .page import ListMaker, Page
@@ -20,11 +17,12 @@ FOLDER = "code"
 
 
 def _package(page: Page, node: Generated) -> list[nodes.Node]:
-    files = page.book.packages.get(node["name"])
-    if not files:
+    files = page.book.packages.get(node["name"], [])
+    # A package whose chunks are reported has no files either.
+    printed = {row.chunk.file.partition("/")[0] for row in page.book.listings}
+    if not files and node["name"] not in printed:
         hint = suggestion(node["name"], page.book.packages)
         report(Kind.UNKNOWN_PACKAGE, f"unknown package '{node['name']}'{hint}", node)
-        return []
     heads = [cell(nodes.Text(words)) for words in ("File", "What it holds", "Lines", "Begins in")]
     made, body = table([], "", (30, 36, 8, 26), heads)
     for code in files:
@@ -33,7 +31,7 @@ def _package(page: Page, node: Generated) -> list[nodes.Node]:
         body += nodes.row(
             "",
             cell(nodes.literal("", code.file.path)),
-            cell(nodes.Text(_purpose(code.file))),
+            cell(nodes.Text(code.file.purpose)),
             cell(nodes.Text(str(len(code.file.lines))), classes=("number",)),
             cell(begin),
         )
@@ -67,11 +65,6 @@ def _index(page: Page, node: Generated) -> list[nodes.Node]:
             file = nodes.literal("", row.chunk.file) if row.chunk.file else nodes.Text("–")
             body += nodes.row("", cell(link), cell(nodes.Text(row.caption)), cell(file))
     return list(made.children)
-
-
-def _purpose(file: Tangled) -> str:
-    words = ast.get_docstring(ast.parse(file.text)) or ""
-    return words.partition("\n")[0]
 
 
 LISTS: dict[str, ListMaker] = {

@@ -152,12 +152,12 @@ class CasebookDomain(Domain):
         for misfit in book.misfits:
             row = book.rows[misfit.id]
             report(misfit.kind, misfit.message, (row.page, row.metric.formula_line))
-        for code in book.all_files:
-            other = book.files[code.file.path]
-            if code is not other:
-                place = f"{self.env.doc2path(other.page, False)}:{other.first.line}"
-                message = f"the file '{code.file.path}' is printed already, at {place}"
-                report(Kind.CHUNK_FILE, message, (code.page, code.first.line))
+        for code, other in book.clashes:
+            place = f"{self.env.doc2path(other.page, False)}:{other.first.line}"
+            same = code.file.path == other.file.path
+            words = "is printed already" if same else "would stand beside a folder of its name"
+            message = f"the file '{code.file.path}' {words}, at {place}"
+            report(Kind.CHUNK_FILE, message, (code.page, code.first.line))
         self._check_patterns(book)
 
     def _check_patterns(self, book: Book) -> None:

@@ -130,6 +130,49 @@ class PrintReferences(SphinxPostTransform):
             last = made[-1]
 
 
+class PrintCode(SphinxPostTransform):
+    """Give chunks what LaTeX must know before it sets the code: their length and their foot.
+
+    The foot goes before the code, so that no page ends between the two.
+    """
+
+    default_priority = 220  # after marks and classes
+    formats = ("latex",)
+
+    def run(self, **kwargs: Any) -> None:
+        for chunk in list(self.document.findall(nodes.container)):
+            if "chunk" in chunk["classes"]:
+                self._chunk(chunk)
+        for listed in list(self.document.findall(nodes.table)):
+            if {"package", "chunk-index"} & set(listed["classes"]):
+                for words in listed.findall(nodes.inline):
+                    if isinstance(words.parent, nodes.reference):
+                        words["classes"].append("chunk-name")
+
+    def _chunk(self, chunk: nodes.container) -> None:
+        wrapper, *feet = chunk.children
+        parts = {words["classes"][0]: words for words in wrapper.findall(nodes.inline)}
+        name, caption = (
+            escape(parts[kind].astext(), "lualatex") for kind in ("chunk-name", "chunk-caption")
+        )
+        if "chunk-file" in parts:
+            break_inside(parts["chunk-file"])
+        block = next(iter(wrapper.findall(nodes.literal_block)))
+        lines = block.astext().count("\n") + 1
+        made: list[nodes.Node] = []
+        for foot in feet:
+            line = nodes.inline("", "", nodes.raw("", "\n\\casebookchunkfoot{", format="latex"))
+            for tie in (node for node in foot.children if isinstance(node, nodes.inline)):
+                if "chunk-tie" in tie["classes"]:
+                    for comma in [node for node in tie.children if node.astext() == ", "]:
+                        tie.replace(comma, nodes.Text("; "))  # pages stand after commas
+                line += [tie, nodes.raw("", r"\casebooktie ", format="latex")]
+            made += [line, nodes.raw("", "}", format="latex")]
+        short = rf"\casebookshortcaption{{\casebookchunkname{{{name}}}{caption.rstrip('.')}}}"
+        chunk.children = []
+        chunk += [*made, raw(rf"\casebookchunk{{{lines}}}{short}"), wrapper]
+
+
 def raw(text: str) -> nodes.raw:
     """A line of LaTeX."""
     return nodes.raw("", f"\n{text}\n", format="latex")
@@ -176,3 +219,4 @@ def setup_printing(app: Sphinx) -> None:
     app.add_post_transform(PrintOrder)
     app.add_post_transform(PrintClasses)
     app.add_post_transform(PrintReferences)
+    app.add_post_transform(PrintCode)

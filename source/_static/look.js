@@ -1,10 +1,16 @@
 // The page works without this file; it adds what HTML and CSS cannot do alone.
 "use strict";
 
+// What a session prints is marked, line by line: its button copies what was typed (conf.py).
+for (const pre of document.querySelectorAll(".highlight pre:has(.gp)")) {
+  const printed = /^(?!.*<span class="gp">).*\n/gm;
+  pre.innerHTML = pre.innerHTML.replace(printed, '<span class="printed">$&</span>');
+}
+
 // A box that scrolls sideways can be reached by keyboard, and has a name, while it overflows.
 const nameOf = (box) => {
-  const around = box.closest("figure, .table-wrapper, .literal-block-wrapper");
-  const caption = around?.querySelector(".caption-number, .caption-text");
+  const around = box.closest("figure, .table-wrapper, .literal-block-wrapper, .session");
+  const caption = around?.querySelector(".caption-number, .caption-text, .hang-label");
   return (caption?.textContent.trim() || "Part of the page") + ", scrolls sideways";
 };
 const mind = (box) => {
@@ -25,10 +31,10 @@ for (const box of document.querySelectorAll(".table-wrapper, .drawing, .highligh
   if (box.firstElementChild) observer.observe(box.firstElementChild);
 }
 
-// On a narrow screen a table of figures is laid out as records, which takes its meaning as a table
+// On a narrow screen these tables are laid out as records, which takes their meaning as tables
 // from some screen readers; the roles give it back.
 const roles = { TABLE: "table", THEAD: "rowgroup", TBODY: "rowgroup", TR: "row", TD: "cell" };
-for (const table of document.querySelectorAll("table.metrics-table")) {
+for (const table of document.querySelectorAll(".metrics-table, .package, .chunk-index")) {
   for (const part of [table, ...table.querySelectorAll("thead, tbody, tr, td, th")]) {
     const heads = part.closest("thead") ? "columnheader" : "rowheader";
     part.setAttribute("role", roles[part.tagName] ?? heads);

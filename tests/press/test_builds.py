@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from harness import CATALOGUE, build, write
+from harness import CATALOGUE, Built, build, write
 
 ROW = (
     "- {{id: {id}, label: {label}, what: what it is, kind: reported, value: {value}, "
@@ -29,6 +29,9 @@ b
 idempotency
 lists
 outside
+code
+more
+packages
 ```
 """
 A = (
@@ -47,6 +50,66 @@ B = (
     + "\nAcme does {metric}`jobs`.\n\n"
     "```{mermaid}\n:name: fig\n:caption: A figure.\n:alt: words\n\nflowchart LR\n  A --> B\n```\n"
 )
+CODE = """# Code
+
+```{chunk}
+:name: sum
+:caption: What `add` does.
+
+total = a + b
+```
+
+```{chunk} mini/core.py
+:name: add
+:caption: Adding.
+
+\"\"\"Adds.\"\"\"
+
+
+def add(a: int, b: int) -> int:
+    <<sum>>
+    return total
+```
+
+See [](#chunk-add).
+
+```{session}
+>>> from mini.core import add
+>>> add(1, 2)
+3
+```
+"""
+MORE = """# More
+
+```{chunk} mini/more.py
+:name: more
+:caption: More.
+
+MORE = 1
+```
+
+```{chunk}
+:append: more
+:caption: And more.
+
+MOST = 2
+```
+
+```{chunk} other/it.py
+:name: it
+:caption: Another package.
+
+IT = 3
+```
+"""
+PACKAGES = """# Packages
+
+```{package} mini
+```
+
+```{chunk-index} All chunks
+```
+"""
 BOOK: dict[str, str | None] = {
     "index.md": INDEX,
     "a.md": A,
@@ -56,8 +119,11 @@ BOOK: dict[str, str | None] = {
     "```{aged-metrics}\n```\n\n"
     "```{pattern-index}\n```\n\n```{pattern-matrix} Uses\n```\n",
     "outside.md": "# Outside\n\nNothing that changes elsewhere; but {cite}`post` is cited.\n",
+    "code.md": CODE,
+    "more.md": MORE,
+    "packages.md": PACKAGES,
 }
-BUILDERS = ("html", "latex", "text", "epub")
+BUILDERS = ("html", "latex", "text", "epub", "tangle")
 
 
 @pytest.fixture(autouse=True)
@@ -103,6 +169,34 @@ CHANGES: dict[str, Mapping[str, str | None]] = {
     "a use of a pattern gone": {"a.md": A.replace("{pattern-link}`idempotency`", "nature")},
     "a study renamed": {"a.md": A.replace("study: Acme", "study: Acme Inc")},
     "a section moved": {"a.md": A.replace("## Load", "## Before\n\nWords.\n\n## Load")},
+    **(
+        CODE_CHANGES := {
+            "a chunk renamed": {
+                "code.md": CODE.replace("name: add", "name: plus").replace("-add", "-plus")
+            },
+            "a fragment renamed": {"code.md": CODE.replace("sum", "addition")},
+            "a caption": {
+                "more.md": MORE.replace("And more", "Still more").replace("More.", "It.")
+            },
+            "a chunk in another file": {"more.md": MORE.replace("mini/more.py", "mini/most.py")},
+            "a chunk in another package": {
+                "more.md": MORE.replace("mini/more.py", "other/more.py")
+            },
+            "a chunk gone": {"more.md": MORE.partition("```{chunk} other")[0]},
+            "a line of code": {"code.md": CODE.replace("a + b", "b + a")},
+            "a file's purpose": {"code.md": CODE.replace("Adds", "Sums")},
+            "a line above code": {"code.md": CODE.replace("# Code\n", "# Code\n\nWords.\n")},
+            "a page with code deleted": {
+                "more.md": None,
+                "index.md": INDEX.replace("\nmore\n", "\n"),
+            },
+            "a page with code renamed": {
+                "more.md": None,
+                "even.md": MORE,
+                "index.md": INDEX.replace("\nmore\n", "\neven\n"),
+            },
+        }
+    ),
 }
 
 
@@ -122,6 +216,50 @@ def test_incremental_build_equals_a_fresh_one(builder: str, change: str, tmp_pat
     stems = {Path(name).name.split(".")[0] for name in orphans}
     assert all(stem in gone or (gone and stem.startswith("diagram-")) for stem in stems)
     assert {name: digest for name, digest in kept.items() if name in made} == made
+
+
+@pytest.mark.parametrize("change", CODE_CHANGES)
+def test_an_incremental_tangle_equals_a_fresh_one(change: str, tmp_path: Path) -> None:
+    write(tmp_path, BOOK)
+    before = files(build(tmp_path, "tangle", out="kept"))
+    write(tmp_path, CODE_CHANGES[change])
+    kept = files(build(tmp_path, "tangle", out="kept"))
+    made = files(build(tmp_path, "tangle", out="fresh"))
+    assert {name: text for name, (text, _) in kept.items()} == {
+        name: text for name, (text, _) in made.items()
+    }
+    # What stays the same is not written, so that what is made from it need not be made again.
+    same = {name for name, (text, _) in kept.items() if before.get(name, ("",))[0] == text}
+    assert same
+    assert {name: kept[name] for name in same} == {name: before[name] for name in same}
+
+
+def files(built: Built) -> dict[str, tuple[str, int]]:
+    """What a build wrote: the text of each file, and when it was written."""
+    assert built.warnings == []
+    return {
+        str(path.relative_to(built.out)): (path.read_text("utf-8"), path.stat().st_mtime_ns)
+        for path in built.out.rglob("*")
+        if path.suffix in (".py", ".json")
+    }
+
+
+def test_a_page_shows_code_of_others_as_it_is_now(tmp_path: Path) -> None:
+    write(tmp_path, BOOK)
+    build(tmp_path)
+    write(tmp_path, {"more.md": MORE.replace("More.", "Even more.")})
+    captioned = build(tmp_path)
+    assert set(captioned.written) == {"more", "packages", "index"}
+    assert "Even more." in captioned.text("packages.html")
+    write(tmp_path, {"code.md": CODE.replace("Adds", "Sums")})
+    purposed = build(tmp_path)
+    assert set(purposed.written) == {"code", "packages", "index"}
+    assert "Sums." in purposed.text("packages.html")
+    # A line more above code moves it, and changes nothing that others show.
+    write(tmp_path, {"more.md": MORE.replace("# More\n", "# More\n\nWords.\n")})
+    build(tmp_path)
+    write(tmp_path, {"more.md": MORE.replace("# More\n", "# More\n\nWords.\n\nWords.\n")})
+    assert set(build(tmp_path).written) == {"more", "index"}
 
 
 def test_a_change_rewrites_only_the_pages_that_show_it(tmp_path: Path) -> None:

@@ -16,6 +16,10 @@ LINES = (
     '  note: "{pattern-link}`"', '  label: ""', "  label: |\n    x", "  source: home",
     "  locator: l", "```", "~~~", "- label: x", "<<: *a",
     "- {id: a, label: L, what: w, kind: derived, formula: a, unit: s}",
+    "<<a>>", "    <<b>>", "<<>>", "<<a&b>>", "\t<<\\>>", "<<a>> <<b>>", ">>> 1", ">>> ", "... x",
+    ">>>", "def f(:", "class A:", "    x = 1", "\tx = '", '"""', "return \\", "x = 1\f", "\fx = 1",
+    "x = 1\N{LINE SEPARATOR}", "# \N{NEXT LINE}", ":name:", ":name: a", ":x: y", "x" * 5000,
+    "(" * 300, "x = [" + "[" * 200 + "]" * 201, 'x = "\\d"', "from __future__ import x",
 )  # fmt: skip
 DIRECTIVES = (
     ("metrics-table", "T", ""), ("metrics-table", "", ""), ("metrics-table", "<b>`x`", ""),
@@ -28,11 +32,22 @@ DIRECTIVES = (
     ("source-index", "", ""), ("aged-metrics", "", ""), ("mermaid", "", ":caption: c\n:alt: a"),
     ("mermaid", "", ":caption:\n:alt:"), ("mermaid", "x.mmd", ""),
     ("mermaid", "", ":caption: '# c'\n:alt: a\n:config: {}"),
+    ("chunk", "m/a.py", ":name: a\n:caption: c"), ("chunk", "", ":name: b\n:caption: `"),
+    ("chunk", "", ":append: a\n:caption: {metric}`a`"), ("chunk", "m/a/b.py", ":name: c"),
+    ("chunk", "m/\N{BLACK STAR}.py", ":name: d\n:caption: c"), ("chunk", "m/__init__.py", ":name:"),
+    ("chunk", "m/b.py", ":name: a-2\n:caption: <b>"), ("chunk", "m/c.py", ":name: e\n:caption:"),
+    ("chunk", "", ":name: f\n:append: a\n:x:"), ("chunk", "m/d.py", "---\nname: g\n---"),
+    ("chunk", "m/e.py", ":name: h\n:caption: c\n\nX = 1"), ("chunk", "", ":name: " + "i-" * 400),
+    ("chunk", "m/f.py", ":name: j\n:caption: c\n\nif X:\n    <<b>>"), ("session", "", ""),
+    ("session", "x", ""), ("session", "", ":name: s"), ("session", "", ">>> x\n1"),
+    ("package", "m", ""), ("package", "", ":name: p"), ("package", "<b>", ":name: a b"),
+    ("chunk-index", "`", ""), ("chunk-index", "", ""), ("chunk-index", "I", ":name:"),
 )  # fmt: skip
 INLINE = (
     "{metric}`a`", "{metric}``", "{metric}` `", "{metric}`<a>`", "{metric}`x <>`", "{metric}`!a`",
     "{metric}`~a`", "{pattern-link}`x <`", "{pattern-link}`\\``", "[](#metric-)", "[](#pattern-)",
     "[x](#metric-a)", "{cite}`nope`", "{cite}``", "## {pattern-link}`idempotency`",
+    "[](#chunk-a)", "[](#chunk-a--2)", "[](#chunk-)", "[x](#chunk-b)", "### Chunk a",
     "{metric}`" + "9" * 500 + "`", "> {metric}`a`", "- {pattern-link}`outbox`",
     "| {metric}`a` |\n|---|\n| {pattern-link}`idempotency` |",
 )  # fmt: skip

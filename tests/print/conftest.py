@@ -76,11 +76,22 @@ def tex() -> None:
     pytest.skip(advice)
 
 
+def frame(source: Path) -> None:
+    """What a book of other pages needs of ours."""
+    shutil.copytree(ROOT / "source" / "_print", source / "_print")
+    (source / "patterns").mkdir()
+    shutil.copy(ROOT / "source" / "patterns" / "catalogue.toml", source / "patterns")
+
+
 @pytest.fixture(scope="session")
 def edition(tex: None, tmp_path_factory: pytest.TempPathFactory) -> Edition:
     """The book itself."""
-    folder = tmp_path_factory.mktemp("print") / "latex"
-    latex = typeset(ROOT / "source", folder)
+    return made(ROOT / "source", tmp_path_factory.mktemp("print") / "latex")
+
+
+def made(source: Path, folder: Path) -> Edition:
+    """The book of the pages in `source`, built in `folder`."""
+    latex = typeset(source, folder)
     log = (folder / f"{BOOK}.log").read_text(encoding="utf-8", errors="replace")
     pdf = f"{BOOK}.pdf"
     text = run(["pdftotext", "-layout", pdf, "-"], folder)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import printgate
 import pytest
-from conftest import BOOK, ROOT, Edition, latexmk, run, typeset
+
+from conftest import BOOK, ROOT, Edition, frame, latexmk, made
 
 LEAST_LABEL = 6.0
 """Points: the smallest words of a diagram."""
@@ -219,18 +220,15 @@ Words with a note[^1].
 
 
 def test_a_listing_breaks_across_pages_and_says_so(tex: None, tmp_path: Path) -> None:
-    source, folder = tmp_path / "source", tmp_path / "latex"
-    shutil.copytree(ROOT / "source" / "_print", source / "_print")
-    (source / "patterns").mkdir()
-    shutil.copy(ROOT / "source" / "patterns" / "catalogue.toml", source / "patterns")
+    source = tmp_path / "source"
+    frame(source)
     line = "value = " + "1 + " * 16 + "1"
     assert len(line) <= 74
     (source / "index.md").write_text(PAGE)
     (source / "first.md").write_text(CHAPTER % "\n".join([line] * 70))
-    latex = typeset(source, folder)
-    log = (folder / f"{BOOK}.log").read_text(encoding="utf-8", errors="replace")
-    assert [str(fault) for fault in printgate.faults(log)] == []
-    text = run(["pdftotext", "-layout", f"{BOOK}.pdf", "-"], folder)
+    book = made(source, tmp_path / "latex")
+    assert [str(fault) for fault in printgate.faults(book.log)] == []
+    text = book.text
     assert text.count("continues on the next page") >= 1
     assert text.count(line) == 70, "a line of 74 columns fits the measure"
     assert "Listing 1.1" in text
@@ -239,4 +237,4 @@ def test_a_listing_breaks_across_pages_and_says_so(tex: None, tmp_path: Path) ->
         assert heading in text
     assert text.count("A long listing") == 2, "in its place and in the list"
     assert text.count("Its second sentence") == 1, "the list holds the first sentence alone"
-    assert "A long listing" in latex
+    assert "A long listing" in book.tex

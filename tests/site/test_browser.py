@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 if TYPE_CHECKING:
     from conftest import Reader
@@ -200,3 +200,38 @@ def test_lines_stay_within_the_measure(reader: Reader, studies: list[str]) -> No
           / parseFloat(getComputedStyle(document.documentElement).fontSize)"""
     )
     assert 36 <= width <= 39
+
+
+def copied(page: Page, code: Locator) -> tuple[str, str]:
+    """What the button beside a listing copies, and what a selection of the whole listing does."""
+    page.context.grant_permissions(["clipboard-read"])
+    code.hover()
+    code.locator("button").click()
+    by_button: str = page.evaluate("navigator.clipboard.readText()")
+    code.locator("pre").evaluate("e => getSelection().selectAllChildren(e)")
+    page.keyboard.press("Control+c")
+    return by_button, page.evaluate("navigator.clipboard.readText()")
+
+
+def test_chunk_is_copied_as_written(reader: Reader) -> None:
+    """Where the page shows a link to a chunk, the source has its name in marks."""
+    page = reader.open("elite/stripe-api-excellence.html")
+    code = page.locator(".highlight:has(.chunk-use)").first
+    shown = code.locator(".chunk-use > a").first.inner_text()
+    assert shown.startswith("‹")
+    for text in copied(page, code):
+        assert f"<<{shown[1:-1].replace(' ', '-')}>>" in [line.strip() for line in text.split("\n")]
+        assert "‹" not in text
+
+
+def test_session_is_copied_as_typed(reader: Reader) -> None:
+    """The button copies commands alone; no prompt can be selected."""
+    page = reader.open("elite/stripe-api-excellence.html")
+    code = page.locator(".session .highlight").first
+    lines = (code.locator("pre").text_content() or "").splitlines()
+    typed = [line[4:] for line in lines if line.startswith((">>>", "..."))]
+    assert 0 < len(typed) < len(lines)
+    by_button, by_hand = copied(page, code)
+    assert by_button == "\n".join(typed)
+    assert ">>>" not in by_hand
+    assert len(by_hand.splitlines()) == len(lines)

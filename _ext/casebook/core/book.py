@@ -216,6 +216,19 @@ class Book:
         return {found.file.path: found for found in reversed(self.all_files)}
 
     @functools.cached_property
+    def clashes(self) -> list[tuple[CodeFile, CodeFile]]:
+        """Files that another one keeps from lying where they should, with that other one.
+
+        It has the same path, or lies in a folder of the module's name.
+        """
+        taken = dict(self.files)
+        for path, code in self.files.items():  # the last first
+            parts = path.split("/")
+            taken.update({"/".join(parts[:i]) + ".py": code for i in range(1, len(parts))})
+        pairs = [(code, taken[code.file.path]) for code in self.all_files]
+        return [(code, other) for code, other in pairs if code is not other]
+
+    @functools.cached_property
     def packages(self) -> dict[str, list[CodeFile]]:
         """The files of each package, in the order in which they begin."""
         found: dict[str, list[CodeFile]] = {}
@@ -239,7 +252,12 @@ class Book:
             return repr((self.catalogue.find(name), self.sections.get(name), pages))
         if kind == "package":
             files = self.packages.get(name, ())
-            return repr([(f.page, f.first.anchor, f.file.path, len(f.file.lines)) for f in files])
+            return repr(
+                [
+                    (f.page, f.first.anchor, f.file.path, len(f.file.lines), f.file.purpose)
+                    for f in files
+                ]
+            )
         raise KeyError(kind)
 
     @functools.cached_property

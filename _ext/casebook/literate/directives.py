@@ -13,7 +13,7 @@ from docutils.parsers.rst import directives
 from ..core.book import Code, Listing
 from ..core.literate.chunks import Chunk, Session, misplaced, quoted
 from ..core.literate.program import Program
-from ..core.literate.runs import SESSIONS
+from ..core.literate.runs import SESSIONS, stored_tests
 from ..core.literate.weave import Ties, weave
 from ..core.problems import Kind, Problem
 from ..directive import BookDirective, TableDirective
@@ -93,11 +93,12 @@ class ChunkDirective(LiterateDirective):
 
     def tests(self, chunk: Chunk) -> list[str]:
         """The tests that run a chunk, as they were stored; those meant for it come first."""
-        found: list[str] = []
-        for path in _stored_tests(self.env, self.program):
-            self.env.note_dependency(path)
-            found += json.loads(path.read_text(encoding="utf-8")).get(chunk.anchor, [])
-        return found
+        path = _stored_tests(self.env, self.env.docname)
+        if not path.exists():
+            return []
+        self.env.note_dependency(path)
+        found: dict[str, list[str]] = json.loads(path.read_text(encoding="utf-8"))
+        return found.get(chunk.anchor, [])
 
 
 class SessionDirective(LiterateDirective):
@@ -156,16 +157,16 @@ def _head(chunk: Chunk, ties: Ties, words: list[nodes.Node]) -> Iterator[nodes.N
 
 
 def _foot(ties: Ties) -> Iterator[nodes.Node]:
-    for words, others in (
-        ("Uses ", ties.uses),
-        ("Used in ", (ties.used_in,)),
-        ("Continues ", (ties.continues,)),
-        ("Added to in ", ties.added_to_in),
-        ("Continued in ", (ties.continued_in,)),
+    for words, others, arrow in (
+        ("Uses ", ties.uses, ()),
+        ("Used in ", (ties.used_in,), ("tie-back",)),
+        ("Continues ", (ties.continues,), ("tie-back",)),
+        ("Added to in ", ties.added_to_in, ("tie-on",)),
+        ("Continued in ", (ties.continued_in,), ("tie-on",)),
     ):
         links = [tie_link(other) for other in others if other]
         if links:
-            tie = nodes.inline("", words, classes=["chunk-tie"])
+            tie = nodes.inline("", words, classes=["chunk-tie", *arrow])
             for i, link in enumerate(links):
                 tie += [*([nodes.Text(", ")] if i else []), link]
             yield tie
@@ -205,24 +206,20 @@ def _read_page(app: Sphinx, docname: str, source: list[str]) -> None:
         report(problem.kind, problem.message, (docname, problem.line))
 
 
-def _stored_tests(env: BuildEnvironment, program: Program) -> list[Path]:
-    """The files that say which tests run a page's chunks, those that exist."""
-    folder = Path(env.srcdir, env.config.casebook_outputs)
-    paths = {folder / f"{file.package}.tests.json" for file in program.files}
-    return sorted(path for path in paths if path.exists())
+def _stored_tests(env: BuildEnvironment, page: str) -> Path:
+    return Path(env.srcdir, env.config.casebook_outputs, stored_tests(page))
 
 
 def _outdated(
     app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
 ) -> list[str]:
     # Sphinx sees a file change or disappear that a page has read, and not one that appears.
-    domain = domain_of(env)
-    return [
-        page
-        for page in sorted(env.found_docs)
-        for path in _stored_tests(env, domain.program(page))
-        if path not in {Path(known) for known in env.dependencies.get(page, ())}
-    ]
+    found = []
+    for page in sorted(env.found_docs):
+        path = _stored_tests(env, page)
+        if path.exists() and path not in {Path(known) for known in env.dependencies.get(page, ())}:
+            found.append(page)
+    return found
 
 
 def setup_directives(app: Sphinx) -> None:

@@ -52,7 +52,10 @@ class PageFinder(MetaPathFinder):
         """The book's module of that name; a folder without `__init__.py` is a package too."""
         if name in self._files:
             page, file = self._files[name]
-            return spec_from_loader(name, PageLoader(page, file), origin=str(page))
+            spec = spec_from_loader(name, PageLoader(page, file), origin=str(page))
+            if spec:
+                spec.has_location = True  # `__file__` is the page
+            return spec
         if name in self._folders:
             spec = ModuleSpec(name, None, is_package=True)
             spec.submodule_search_locations = []

@@ -75,6 +75,10 @@ class PageReporter(FileReporter):
         return {a: b for parsed in self._parsed for a, b in parsed.first_lines().items()}
 
 
+_MODULE = -1
+"""Begins and ends every arc into or out of a module, wherever its first line stands."""
+
+
 class _Parsed:
     def __init__(self, file: Tangled) -> None:
         self._file = file
@@ -82,6 +86,8 @@ class _Parsed:
         self._parser.parse_source()
 
     def _page(self, line: int) -> int:
+        if line == _MODULE:
+            return line
         found = self._file.origin(abs(line)).origin
         return -found if line < 0 else found
 

@@ -15,6 +15,7 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from myst_parser.config.main import MdParserConfig
 from myst_parser.parsers.mdit import create_md_parser
+from sphinx.util.matching import get_matching_files
 
 from ..core.literate.program import Program, read
 from ..core.problems import Problem
@@ -50,9 +51,9 @@ def pages(root: Path) -> Iterator[Page]:
     """The pages of the book at `root` that hold code."""
     conf = runpy.run_path(str(root / "conf.py"))
     parse = parser({name: conf[f"myst_{name}"] for name in SETTINGS if f"myst_{name}" in conf})
-    for path in sorted((root / "source").rglob("*.md")):
-        parts = path.relative_to(root / "source").parts
-        if not any(part.startswith(("_", ".")) for part in parts):
-            found, _ = program(path.read_text(encoding="utf-8"), parse)
-            if found.chunks or found.sessions:
-                yield Page(path, found)
+    source = root / "source"
+    for name in sorted(get_matching_files(source, ["**.md"], conf.get("exclude_patterns", []))):
+        path = source / name
+        found, _ = program(path.read_text(encoding="utf-8"), parse)
+        if found.chunks or found.sessions:
+            yield Page(path, found)

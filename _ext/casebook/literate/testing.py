@@ -28,9 +28,9 @@ class Transcripts:
 
     def __call__(self, document: Document) -> Iterable[Region]:
         """A region for each example, with the names of all examples before it."""
-        text = document.text.splitlines(keepends=True)
+        lines = document.text.split("\n")
         for session in self._pages[Path(document.path)].program.sessions:
-            offset = sum(map(len, text[: session.first - 1]))
+            offset = sum(len(line) + 1 for line in lines[: session.first - 1])
             for region in self._parse(session.text, document.path):
                 region.start += offset
                 region.end += offset

@@ -55,7 +55,9 @@ class LinkUses(SphinxPostTransform):
         names = {quoted(c.name)[1:-1]: c for c in reversed(program.chunks)}
 
         def link(found: re.Match[str]) -> str:
-            chunk = names[found[1]]
+            chunk = names.get(found[1])
+            if not chunk:
+                return found[0]  # reported where the page was read
             # What is copied is the source as written; what is read is the name.
             return (
                 f'<span class="chunk-use"><a class="reference internal" href="#{chunk.anchor}">'

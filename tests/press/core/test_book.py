@@ -6,8 +6,20 @@ from dataclasses import replace
 
 import pytest
 from casebook.core import catalogue, metrics
-from casebook.core.book import Book, MetricRow, PatternSection, PatternUse, Record, Study, mark
+from casebook.core.book import (
+    Book,
+    Code,
+    Listing,
+    MetricRow,
+    PatternSection,
+    PatternUse,
+    Record,
+    Study,
+    mark,
+)
 from casebook.core.metrics import Metric
+
+from .webs import chunk, good
 
 CATALOGUE, _ = catalogue.parse(
     "".join(
@@ -213,3 +225,119 @@ def test_a_quoted_sentence_holds_values_and_names_as_they_are_now() -> None:
 def test_an_unknown_question_is_refused() -> None:
     with pytest.raises(KeyError, match="weather"):
         Book().answer(("weather", ""))
+
+
+# --- code ---
+
+ONE = good(
+    chunk("top", "x = 1\n<<body>>", "pack/b.py")
+    + chunk("body", "y = 2")
+    + chunk("more", "z = 3", "pack/b.py")
+    + chunk("first", '"""What for."""\nw = 4', "pack/a.py")
+)
+TWO = good(chunk("same", "v = 5", "pack/b.py") + chunk("other", "u = 6", "other/c.py"))
+PRINTED: tuple[Record, ...] = (
+    Code("a", TWO),
+    Code("b", ONE),
+    Listing("b", ONE.chunks[0], "What is first"),
+    Listing("b", ONE.chunks[1], "What is in it"),
+    Listing("a", TWO.chunks[0], "What is the same"),
+)
+PRESS = Book(PRINTED, order=ORDER)
+
+
+def test_listings_stand_in_the_order_of_the_book() -> None:
+    assert [(x.page, x.chunk.anchor) for x in PRESS.listings] == [
+        ("b", "chunk-top"),
+        ("b", "chunk-body"),
+        ("a", "chunk-same"),
+    ]
+    assert BOOK.listings == []
+
+
+def test_every_file_knows_its_page_and_the_chunk_that_begins_it() -> None:
+    assert [(f.page, f.file.path, f.first.name) for f in PRESS.all_files] == [
+        ("b", "pack/b.py", "top"),
+        ("b", "pack/a.py", "first"),
+        ("a", "pack/b.py", "same"),
+        ("a", "other/c.py", "other"),
+    ]
+    assert BOOK.all_files == []
+
+
+def test_of_a_file_that_two_pages_print_the_first_counts() -> None:
+    assert {path: f.page for path, f in PRESS.files.items()} == {
+        "pack/b.py": "b",
+        "pack/a.py": "b",
+        "other/c.py": "a",
+    }
+    assert Book(PRINTED).files["pack/b.py"].page == "a"
+
+
+def test_files_that_keep_others_from_their_place() -> None:
+    nested = good(
+        chunk("one", "x = 1", "pack/b/c/d.py")
+        + chunk("two", "x = 1", "pack/b/c.py")
+        + chunk("three", "x = 1", "pack/bc.py")
+    )
+    book = Book((*PRINTED, Code("c", nested)), order={**ORDER, "c": 9})
+    assert [(f.page, f.file.path, o.page, o.file.path) for f, o in book.clashes] == [
+        ("b", "pack/b.py", "c", "pack/b/c/d.py"),
+        ("a", "pack/b.py", "c", "pack/b/c/d.py"),
+        ("c", "pack/b/c.py", "c", "pack/b/c/d.py"),
+    ]
+    assert [(f.page, f.file.path, o.page) for f, o in PRESS.clashes] == [("a", "pack/b.py", "b")]
+    assert BOOK.clashes == []
+
+
+def test_the_files_of_a_package_stand_in_the_order_in_which_they_begin() -> None:
+    assert {name: [f.file.path for f in files] for name, files in PRESS.packages.items()} == {
+        "pack": ["pack/b.py", "pack/a.py"],
+        "other": ["other/c.py"],
+    }
+    assert list(PRESS.packages) == ["pack", "other"]
+
+
+def test_the_answers_about_code() -> None:
+    assert PRESS.answer(("package", "pack")) == repr(
+        [("b", "chunk-top", "pack/b.py", 5, ""), ("b", "chunk-first", "pack/a.py", 2, "What for.")]
+    )
+    assert PRESS.answer(("package", "nowhere")) == "[]"
+    assert PRESS.answer(("listings", "")) == repr(
+        [
+            ("b", "chunk-top", "pack/b.py", "What is first"),
+            ("b", "chunk-body", "", "What is in it"),
+            ("a", "chunk-same", "pack/b.py", "What is the same"),
+        ]
+    )
+
+
+CODE_QUESTIONS = [("package", "pack"), ("package", "other"), ("listings", "")]
+LONGER = good(chunk("same", "v = 5", "pack/b.py") + chunk("other", "u = 6\nt = 7", "other/c.py"))
+TOLD = good(chunk("same", "v = 5", "pack/b.py") + chunk("other", "'''What.'''", "other/c.py"))
+RENAMED = good(chunk("same", "v = 5", "pack/b.py") + chunk("new", "u = 6", "other/c.py"))
+LATER = good(
+    "Words.\n\n" + chunk("same", "v = 5", "pack/b.py") + chunk("other", "t = 7", "other/c.py")
+)
+
+
+@pytest.mark.parametrize(
+    ("index", "record", "answers"),
+    [
+        (0, Code("a", LATER), set()),
+        (0, Code("a", LONGER), {"other"}),
+        (0, Code("a", TOLD), {"other"}),
+        (0, Code("a", RENAMED), {"other"}),
+        (0, Code("c", TWO), {"other"}),
+        (1, Code("c", ONE), {"pack"}),
+        (4, Listing("a", LATER.chunks[0], "What is the same"), set()),
+        (4, Listing("a", LATER.chunks[0], "What is new"), {""}),
+        (4, Listing("a", RENAMED.chunks[1], "What is the same"), {""}),
+        (4, Listing("c", TWO.chunks[0], "What is the same"), {""}),
+    ],
+)
+def test_digests_of_code_change_with_what_is_shown(
+    index: int, record: Record, answers: set[str]
+) -> None:
+    new = Book((*PRINTED[:index], record, *PRINTED[index + 1 :]), order=ORDER)
+    assert {q[1] for q in CODE_QUESTIONS if new.digest([q]) != PRESS.digest([q])} == answers

@@ -11,7 +11,7 @@ import casebook.core
 import pytest
 
 CORE = Path(casebook.core.__file__).parent
-MODULES = sorted(CORE.glob("*.py"))
+MODULES = {path.relative_to(CORE).with_suffix(""): path for path in sorted(CORE.rglob("*.py"))}
 FOREIGN = ("sphinx", "docutils", "myst_parser", "pybtex", "sphinxcontrib")
 LATE = ("pint", "mmdr", "typst")
 
@@ -46,17 +46,23 @@ def imported(path: Path, *, on_import: bool) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
-def test_no_import_of_the_layers_above(path: Path) -> None:
-    names = imported(path, on_import=False)
+def test_all_modules_are_here() -> None:
+    assert {"book", "literate/__init__", "literate/chunks"} <= set(map(Path.as_posix, MODULES))
+
+
+@pytest.mark.parametrize("module", MODULES, ids=Path.as_posix)
+def test_no_import_of_the_layers_above(module: Path) -> None:
+    names = imported(MODULES[module], on_import=False)
     assert not {name for name in names if name.partition(".")[0] in FOREIGN}
     # Inside the press, only the core.
-    assert not {n for n in names if n.startswith("..")}
+    above = "." * (len(module.parts) + 1)
+    assert not {n for n in names if n.startswith(above)}
     assert not {n for n in names if n.startswith("casebook") and not n.startswith("casebook.core")}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
-def test_heavy_libraries_are_imported_when_they_are_used(path: Path) -> None:
+@pytest.mark.parametrize("module", MODULES, ids=Path.as_posix)
+def test_heavy_libraries_are_imported_when_they_are_used(module: Path) -> None:
+    path = MODULES[module]
     assert not {n for n in imported(path, on_import=True) if n.partition(".")[0] in LATE}
 
 
@@ -64,7 +70,7 @@ def test_the_core_imports_with_those_libraries_walled_off() -> None:
     script = SCRIPT.format(
         package=str(CORE.parent),
         walled=(*FOREIGN, *LATE),
-        modules=[path.stem for path in MODULES if path.stem != "__init__"],
+        modules=[".".join(path.parts) for path in MODULES if path.stem != "__init__"],
     )
     run = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=False

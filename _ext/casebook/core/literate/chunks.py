@@ -9,17 +9,21 @@ from __future__ import annotations
 import doctest
 import keyword
 import re
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from ..problems import Kind, Problem
+from ..problems import Kind, Problem, suggestion
 
 MOST_LINES, MOST_COLUMNS = 40, 74
 """What a reader takes in at once, and what both editions set without breaking a line."""
 
-_INFO = re.compile(r"\{(chunk|session)\}\s*(.*)")
+NO_TRANSCRIPT = "a session is a transcript: it begins with '>>> '"
+
+_INFO = re.compile(r"\{(chunk|session)\}(?:\s+(.*))?")
 _OPTION = re.compile(r":([a-z]+):(?:\s+(.*))?")
+_ODD = re.compile("[\v\f\x1c-\x1e\x85\u2028\u2029]")
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _FILE = re.compile(r"[a-z_][a-z0-9_]*(?:/[a-z_][a-z0-9_]*)+\.py", re.ASCII)
 REFERENCE = re.compile(r"( *)<<([^<>]*)>>\s*")
@@ -55,7 +59,7 @@ class Chunk:
     @property
     def anchor(self) -> str:
         """The id of the chunk on its page."""
-        return f"chunk-{self.name}" + (f"-{self.part}" if self.part > 1 else "")
+        return f"chunk-{self.name}" + (f"--{self.part}" if self.part > 1 else "")
 
     def references(self) -> Iterator[tuple[int, str]]:
         """The chunks it uses, each with its line in the page."""
@@ -95,7 +99,7 @@ def read(tokens: Iterable[Token]) -> tuple[Fences, list[Problem]]:
     for token in tokens:
         found = _INFO.fullmatch(token.info.strip()) if token.type.endswith("fence") else None
         if found and token.map:
-            reader.fence(token, found[1], found[2], token.map[0] + 1)
+            reader.fence(token, found[1], found[2] or "", token.map[0] + 1)
     fences = Fences(tuple(reader.chunks), tuple(reader.sessions), frozenset(reader.refused))
     return fences, reader.problems
 
@@ -117,16 +121,24 @@ class _Reader:
         self.refused: set[int] = set()
         self.problems: list[Problem] = []
         self._parts: dict[str, list[Chunk]] = {}
+        self._unread: set[str] = set()
 
     def fence(self, token: Token, kind: str, argument: str, line: int) -> None:
-        options, skipped, lines = _split(token.content)
+        options, skipped, lines = _split(token.content, kind == "chunk")
         first = line + 1 + skipped
         before = len(self.problems)
         if token.type != "fence" or token.level:
             message = misplaced(kind)
             self._report(Kind.MISPLACED_CHUNK, message, line)
+        elif kind == "session" and argument:
+            # The press reads it as the first line of the body.
+            self._report(Kind.BAD_CODE, NO_TRANSCRIPT, line)
         elif not lines:
             self._report(Kind.EMPTY, f"the directive '{kind}' is empty", line)
+        elif odd := [(at, c) for at, text in enumerate(lines, first) for c in _ODD.findall(text)]:
+            for at, sign in odd:
+                message = f"the line holds {sign!r}, at which some programs break lines"
+                self._report(Kind.BAD_CODE, message, at)
         elif kind == "session":
             self._session(Session(line, first, lines))
         else:
@@ -134,6 +146,7 @@ class _Reader:
         # One that is only too long stands on the page all the same.
         if any(p.kind is not Kind.LONG_CHUNK for p in self.problems[before:]):
             self.refused.add(line)
+            self._unread.add(options.get("name", ""))
 
     def _session(self, session: Session) -> None:
         problem = transcript_problem(session)
@@ -172,10 +185,13 @@ class _Reader:
             at = f"in line {self._parts[name][0].line}"
             message = f"the chunk '{name}' exists already, {at}; ':append: {name}' adds to it"
             return Kind.DUPLICATE_ID, message
-        if base and base not in self._parts:
-            return Kind.UNKNOWN_CHUNK, f"there is no earlier chunk '{base}' to add to"
+        if base and base not in self._parts and base not in self._unread:
+            hint = suggestion(base, self._parts)
+            return Kind.UNKNOWN_CHUNK, f"there is no earlier chunk '{base}' to add to{hint}"
         if base and file:
             return Kind.CHUNK_FILE, f"a chunk that adds to '{base}' goes where that one goes"
+        if file.partition("/")[0] in sys.stdlib_module_names:
+            return Kind.CHUNK_FILE, f"'{file}' would hide a module of Python's own library"
         if file and not is_module(file):
             return Kind.CHUNK_FILE, (
                 f"'{file}' is not a module of a package; write a path such as "
@@ -218,18 +234,19 @@ def transcript_problem(session: Session) -> Problem | None:
         message = f"the transcript cannot be read: the line {' '.join(fault.split())}"
         return Problem(Kind.BAD_CODE, message, session.first + line - 1)
     if not examples or session.lines[0][:4] not in (">>> ", ">>>"):
-        message = "a session is a transcript: it begins with '>>> '"
-        return Problem(Kind.BAD_CODE, message, session.first)
+        return Problem(Kind.BAD_CODE, NO_TRANSCRIPT, session.first)
     return None
 
 
-def _split(content: str) -> tuple[dict[str, str], int, tuple[str, ...]]:
+def _split(content: str, optioned: bool) -> tuple[dict[str, str], int, tuple[str, ...]]:
     """Options, how many lines stand before the code, and the code without blank lines around."""
     lines: Sequence[str] = content.split("\n")
     options: dict[str, str] = {}
     at = 0
-    while at < len(lines) and (found := _OPTION.fullmatch(lines[at].rstrip())):
-        options.setdefault(found[1], (found[2] or "").strip())
+    # As MyST does: every line with a colon at its head.  It reports the options that are none.
+    while optioned and at < len(lines) and lines[at].lstrip().startswith(":"):
+        if found := _OPTION.fullmatch(lines[at].strip()):
+            options.setdefault(found[1], (found[2] or "").strip())
         at += 1
     while at < len(lines) and not lines[at].strip():
         at += 1

@@ -7,24 +7,28 @@ from __future__ import annotations
 
 import ast
 from types import CodeType
+from typing import Any
 
-from .tangle import Tangled
+from .tangle import Tangled, on_page
 
 
 def compiled(file: Tangled, page: str) -> CodeType:
     """The code of a file, with the lines and columns of the page at the path `page`."""
-    tree = ast.parse(file.text, page)
+    try:
+        tree = ast.parse(file.text, page)
+    except SyntaxError as error:
+        error.msg = on_page(error.msg, file)
+        error.lineno = error.end_lineno = file.origin(error.lineno or 1).origin
+        raise
     for node in ast.walk(tree):
-        if isinstance(node, (ast.expr, ast.stmt, ast.excepthandler, ast.pattern, ast.arg,
-                             ast.keyword, ast.alias)):  # fmt: skip
+        if "lineno" in node._attributes:
             _relocate(node, file)
     return compile(tree, page, "exec", dont_inherit=True)
 
 
-def _relocate(node: ast.expr | ast.stmt | ast.excepthandler | ast.pattern | ast.arg | ast.keyword
-              | ast.alias, file: Tangled) -> None:  # fmt: skip
+def _relocate(node: Any, file: Tangled) -> None:
     begin = _place(file, node.lineno, node.col_offset)
-    end = _place(file, node.end_lineno or node.lineno, node.end_col_offset or node.col_offset)
+    end = _place(file, node.end_lineno, node.end_col_offset)
     # What begins in one chunk and ends in one printed earlier would run backwards, which Python
     # refuses to compile.
     node.lineno, node.col_offset = begin

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
 _PLACE = re.compile(r"^(?P<path>[^\s:][^:\n]*\.py):(?P<line>\d+)(?::(?P<column>\d+))?(?=:)", re.M)
-_OTHER = re.compile(r"\bon line (\d+)")
+_OTHER = re.compile(r"\b(on|from) line (\d+)")
 _HUNK = re.compile(r"^@@ -(\d+)(?:,\d+)? .*$", re.M)
 
 
@@ -37,9 +37,9 @@ def _line(line: str, origins: Origins) -> str:
     place = f"{origin['page']}:{at}"
     if found["column"]:
         place += f":{max(1, int(found['column']) - indent)}"
-    # mypy may name a second place in the same file: "already defined on line 12".
+    # A second place in the same file: mypy's "already defined on line 12", ruff's "from line 12".
     rest = _OTHER.sub(
-        lambda m: f"on line {_at(origin['lines'], int(m[1]))[0]}", line[found.end() :]
+        lambda m: f"{m[1]} line {_at(origin['lines'], int(m[2]))[0]}", line[found.end() :]
     )
     return place + rest
 

@@ -12,16 +12,13 @@ SESSIONS = "the sessions of this page"
 """Stands for all transcripts of a page, whose line numbers change with the text."""
 
 
-def tests_by_chunk(
-    program: Program, contexts: Mapping[int, Iterable[str]]
-) -> dict[str, dict[str, list[str]]]:
-    """For each package the tests of each chunk, by its anchor.
+def tests_by_chunk(program: Program, contexts: Mapping[int, Iterable[str]]) -> dict[str, list[str]]:
+    """The tests of each chunk, by its anchor.
 
     `contexts` holds for each line of the page the tests that ran it, as pytest names them.  Lines
     outside of functions run once, when their module is imported, and say nothing of a test.  Of
     the tests of a chunk those come first that run the fewest chunks: they are meant for it.
     """
-    package = {line.origin: file.package for file in program.files for line in file.lines}
     inside = {line for file in program.files for line in _in_functions(file)}
     found: dict[str, set[str]] = {}
     for chunk in program.chunks:
@@ -33,23 +30,26 @@ def tests_by_chunk(
     for names in found.values():
         for name in names:
             reach[name] = reach.get(name, 0) + 1
-    made: dict[str, dict[str, list[str]]] = {file.package: {} for file in program.files}
-    for chunk in program.chunks:
-        if chunk.anchor in found:
-            names = found[chunk.anchor]
-            # Sessions run whatever they show; a test of its own says more.
-            ordered = sorted(names, key=lambda name: (name == SESSIONS, reach[name], name))
-            made[package[chunk.first]][chunk.anchor] = ordered
-    return made
+    # Sessions run whatever they show; a test of its own says more.
+    return {
+        anchor: sorted(names, key=lambda name: (name == SESSIONS, reach[name], name))
+        for anchor, names in found.items()
+    }
+
+
+def stored_tests(page: str) -> str:
+    """The file that keeps the tests of a page's chunks, from the folder of outputs on."""
+    return f"{page.replace('/', '.')}.tests.json"
 
 
 def test_name(context: str) -> str:
     """What a context of pytest-cov is called: a test function, or all sessions; "" for neither."""
-    item, _, phase = context.partition("|")
-    path, _, name = item.partition("::")
-    if phase not in ("run", "") or not name:
+    path, _, name = context.removesuffix("|run").partition("::")
+    if name.endswith(("|setup", "|teardown")) or not name:
         return ""
-    return SESSIONS if path.endswith(".md") else name.rpartition("::")[2].partition("[")[0]
+    # Parameters may hold every sign; the test of a state machine is named by its class alone.
+    parts = name.partition("[")[0].removesuffix("::runTest").split("::")
+    return SESSIONS if path.endswith(".md") else parts[-1]
 
 
 def _in_functions(file: Tangled) -> Iterator[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..problems import Kind, Problem, suggestion
@@ -45,6 +45,12 @@ class Tangled:
         """The name by which it is imported."""
         return self.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
+    @property
+    def purpose(self) -> str:
+        """The first line of its docstring; nothing if Python cannot read the file."""
+        tree = ast.parse("" if syntax_problems(self) else self.text)
+        return (ast.get_docstring(tree) or "").partition("\n")[0]
+
     def origin(self, line: int) -> Line:
         """What stands in a line of the file, counted from 1; the nearest for one outside it."""
         return self.lines[min(max(line, 1), len(self.lines)) - 1]
@@ -56,7 +62,7 @@ def tangle(chunks: Sequence[Chunk]) -> tuple[tuple[Tangled, ...], list[Problem]]
     With a problem in how chunks hang together no file is whole, and none is returned.
     """
     web = _Web(chunks)
-    problems = [*web.problems(), *_clashes(chunks)]
+    problems = list(web.problems())
     if problems:
         return (), sorted(problems, key=lambda problem: problem.line)
     files = tuple(Tangled(file, tuple(web.lines_of(file))) for file in web.files)
@@ -64,18 +70,22 @@ def tangle(chunks: Sequence[Chunk]) -> tuple[tuple[Tangled, ...], list[Problem]]
 
 
 def syntax_problems(file: Tangled) -> list[Problem]:
-    """Where Python cannot read a file.  It is parsed and not run."""
+    """Where Python cannot read a file.  It is compiled and not run."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # an invalid escape in a string, for one
-            ast.parse(file.text)
+            compile(file.text, file.path, "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = getattr(error, "lineno", None) or 1
         words = getattr(error, "msg", "") or str(error) or type(error).__name__
-        # Messages of Python may name a second line of the file.
-        words = re.sub(r"\bline (\d+)", lambda m: f"line {file.origin(int(m[1])).origin}", words)
-        return [Problem(Kind.BAD_CODE, f"not Python: {words}", file.origin(line).origin)]
+        words = f"not Python: {on_page(words, file)}"
+        return [Problem(Kind.BAD_CODE, words, file.origin(line).origin)]
     return []
+
+
+def on_page(message: str, file: Tangled) -> str:
+    """A message of Python, which may name a second line of the file."""
+    return re.sub(r"\bline (\d+)", lambda m: f"line {file.origin(int(m[1])).origin}", message)
 
 
 class _Web:
@@ -93,9 +103,10 @@ class _Web:
 
     def problems(self) -> Iterator[Problem]:
         used: dict[str, int] = {}
+        usable = [name for name, parts in self.parts.items() if not parts[0].file]
         for _, line, name in self.uses:
             if name not in self.parts:
-                words = f"unknown chunk '{name}'{suggestion(name, self.parts)}"
+                words = f"unknown chunk '{name}'{suggestion(name, usable)}"
                 yield Problem(Kind.UNKNOWN_CHUNK, words, line)
             elif self.parts[name][0].file:
                 words = f"the chunk '{name}' has its place in a file and cannot be used again"
@@ -106,13 +117,15 @@ class _Web:
             else:
                 used[name] = line
         yield from self._circles()
-        for name, (first, *_) in self.parts.items():
-            if not first.file and name not in used:
+        if any(name not in self.parts for _, _, name in self.uses):
+            return  # the unknown name may be meant for a chunk that seems never used
+        for name in usable:
+            if name not in used:
                 words = (
                     f"the chunk '{name}' is never used; write '<<{name}>>' where it belongs, "
                     "or name its file"
                 )
-                yield Problem(Kind.CHUNK_USE, words, first.line)
+                yield Problem(Kind.CHUNK_USE, words, self.parts[name][0].line)
 
     def _circles(self) -> Iterator[Problem]:
         # A chunk is used at most once, so a way up from it ends, or comes back to it.
@@ -145,15 +158,3 @@ class _Web:
                     yield from self._expanded(found[2], indent + len(found[1]))
                 else:
                     yield Line(" " * indent + text if text else "", at, indent)
-
-
-def _clashes(chunks: Iterable[Chunk]) -> Iterator[Problem]:
-    folders: dict[str, Chunk] = {}
-    for chunk in chunks:
-        parts = chunk.file.split("/")[:-1]
-        for i in range(1, len(parts) + 1):
-            folders.setdefault("/".join(parts[:i]), chunk)
-    for chunk in chunks:
-        if chunk.file.removesuffix(".py") in folders:
-            words = f"'{chunk.file}' would stand beside a folder of its name"
-            yield Problem(Kind.CHUNK_FILE, words, chunk.line)

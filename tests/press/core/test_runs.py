@@ -1,0 +1,111 @@
+"""Which tests run a chunk."""
+
+from __future__ import annotations
+
+import pytest
+from casebook.core.literate.program import Program
+from casebook.core.literate.runs import SESSIONS, stored_tests, test_name, tests_by_chunk
+
+from .webs import chunk, good, line_of
+
+test_name.__test__ = tests_by_chunk.__test__ = False  # type: ignore[attr-defined]
+
+PAGE = (
+    chunk("first", "y = x + 1")
+    + chunk("top", "import os\n\n\ndef f(x):\n    '''Words.'''\n    <<steps>>", "a/b.py")
+    + chunk("steps", "<<first>>\n<<second>>")
+    + chunk("second", "<<third>>\nreturn y")
+    + chunk("third", "print(\n    y,\n)")
+    + chunk("class", "class A:\n    z = 1\n\n    async def g(self):\n        return 1", "c/d.py")
+    + chunk("flat", "CONSTANT = 1", "c/d.py")
+)
+
+
+def runs(**seen: str) -> dict[str, list[str]]:
+    """The tests of each chunk, from contexts given by the lines that they ran."""
+    lines = {"x": "y = x", "r": "return y", "p": "print(", "c": "y,", "g": "return 1", "z": "z = 1",
+             "i": "import os", "d": "def f", "k": "CONSTANT"}  # fmt: skip
+    contexts: dict[int, list[str]] = {}
+    for name, marks in seen.items():
+        for mark in marks:
+            path = "source/page.md::line:1" if name == "session" else f"tests/test_x.py::{name}"
+            contexts.setdefault(line_of(PAGE, lines[mark]), []).append(f"{path}|run")
+    return tests_by_chunk(good(PAGE), contexts)
+
+
+def test_a_page_without_code() -> None:
+    assert tests_by_chunk(Program(), {1: ["tests/test_x.py::test_a|run"]}) == {}
+
+
+def test_chunks_that_no_test_runs_are_left_out() -> None:
+    assert runs() == {}
+    assert tests_by_chunk(good(PAGE), {line_of(PAGE, "return y"): [""]}) == {}
+
+
+def test_lines_outside_of_functions_say_nothing() -> None:
+    assert runs(test_a="idzk") == {}
+
+
+def test_each_chunk_by_its_anchor() -> None:
+    assert runs(test_a="xg") == {"chunk-first": ["test_a"], "chunk-class": ["test_a"]}
+
+
+def test_a_chunk_that_begins_with_another_has_its_tests() -> None:
+    assert runs(test_a="r") == {"chunk-second": ["test_a"]}
+
+
+def test_a_line_that_python_skips_may_count() -> None:
+    assert runs(test_a="c") == {"chunk-third": ["test_a"]}
+
+
+def test_those_that_run_the_fewest_chunks_come_first_and_sessions_last() -> None:
+    found = runs(test_all="xrp", test_two="rxr", test_b="r", test_a="r", session="r")
+    assert found == {
+        "chunk-first": ["test_two", "test_all"],
+        "chunk-second": ["test_a", "test_b", "test_two", "test_all", SESSIONS],
+        "chunk-third": ["test_all"],
+    }
+
+
+def test_a_chunk_without_a_file_has_no_tests() -> None:
+    page = good(PAGE)
+    contexts = {n: ["tests/test_x.py::test_a|run"] for n in range(60)}
+    assert tests_by_chunk(Program(page.chunks), contexts) == {}
+    # That of no function, and that of nothing but other chunks, are not there.
+    assert list(tests_by_chunk(page, contexts)) == [
+        "chunk-first", "chunk-top", "chunk-second", "chunk-third", "chunk-class",
+    ]  # fmt: skip
+
+
+def test_a_function_in_one_line() -> None:
+    page = chunk("top", "def f(): return 1", "a/b.py")
+    contexts = {3: ["tests/test_x.py::test_a|run"]}
+    assert tests_by_chunk(good(page), contexts) == {"chunk-top": ["test_a"]}
+
+
+@pytest.mark.parametrize(
+    ("context", "name"),
+    [
+        ("tests/test_x.py::test_a|run", "test_a"),
+        ("tests/test_x.py::test_a", "test_a"),
+        ("tests/test_x.py::TestA::test_a|run", "test_a"),
+        ("tests/test_x.py::test_a[1-b]|run", "test_a"),
+        ("tests/test_x.py::TestMachine::runTest|run", "TestMachine"),
+        ("tests/test_x.py::TestA::test_a[c::d|e[0]]|run", "test_a"),
+        ("tests/test_x.py::test_a[|setup]|run", "test_a"),
+        ("source/elite/page.md::line:12,column:1|run", SESSIONS),
+        ("source/elite/page.md::line:12,column:1|setup", ""),
+        ("tests/test_x.py::test_a|setup", ""),
+        ("tests/test_x.py::test_a[1]|teardown", ""),
+        ("tests/test_x.py", ""),
+        ("", ""),
+        ("|run", ""),
+    ],
+)
+def test_the_name_of_a_context(context: str, name: str) -> None:
+    assert test_name(context) == name
+
+
+def test_each_page_has_a_file_of_its_own() -> None:
+    assert stored_tests("elite/a") == "elite.a.tests.json"
+    assert stored_tests("a") == "a.tests.json"
