@@ -16,31 +16,31 @@ from casebook.literate.pages import pages
 from coverage import CoverageData
 
 ROOT = Path(__file__).parents[1]
-OUTPUTS = ROOT / "source" / "elite" / "outputs"
+OUTPUTS = Path("source", "elite", "outputs")
 
 
-def found(data_file: Path) -> dict[Path, str]:
+def found(data_file: Path, root: Path) -> dict[Path, str]:
     """What should be stored: a file a page, holding the tests of each of its chunks."""
     data = CoverageData(str(data_file))
     data.read()
     made = {}
-    for page in pages(ROOT):
+    for page in pages(root):
         if page.program.files:
             tests = tests_by_chunk(page.program, data.contexts_by_lineno(str(page.path)))
-            name = page.path.relative_to(ROOT / "source").with_suffix("").as_posix()
-            made[OUTPUTS / stored_tests(name)] = json.dumps(tests, indent=1) + "\n"
+            name = page.path.relative_to(root / "source").with_suffix("").as_posix()
+            made[root / OUTPUTS / stored_tests(name)] = json.dumps(tests, indent=1) + "\n"
     return made
 
 
-def main(arguments: list[str]) -> str:
+def main(arguments: list[str], root: Path = ROOT) -> str:
     """Do as asked; the result is empty, or says what is wrong."""
     check = "--check" in arguments
     wrong = []
-    for path, text in found(Path(arguments[-1])).items():
+    for path, text in found(Path(arguments[-1]), root).items():
         if check and (not path.exists() or path.read_text(encoding="utf-8") != text):
-            wrong.append(f"{path.relative_to(ROOT)} is not what the tests do now: make outputs")
+            wrong.append(f"{path.relative_to(root)} is not what the tests do now: make outputs")
         if not check:
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
     return "\n".join(wrong)
 

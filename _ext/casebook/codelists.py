@@ -5,7 +5,6 @@ from __future__ import annotations
 from docutils import nodes
 from sphinx.util.osutil import relative_uri
 
-from .core.literate.chunks import quoted
 from .core.problems import Kind, suggestion
 from .directive import Generated
 from .page import ListMaker, Page
@@ -26,7 +25,7 @@ def _package(page: Page, node: Generated) -> list[nodes.Node]:
     heads = [cell(nodes.Text(words)) for words in ("File", "What it holds", "Lines", "Begins in")]
     made, body = table([], "", (30, 36, 8, 26), heads)
     for code in files:
-        name = quoted(code.first.name)
+        name = code.first.title
         begin = page.place(code.page, code.first.anchor, name, node["page"])
         body += nodes.row(
             "",
@@ -60,7 +59,7 @@ def _index(page: Page, node: Generated) -> list[nodes.Node]:
     made, body = table([], "", (30, 40, 30), heads)
     for row in sorted(page.book.listings, key=lambda row: (row.chunk.name, row.page)):
         if row.chunk.part == 1:
-            words = quoted(row.chunk.name)
+            words = row.chunk.title
             link = page.place(row.page, row.chunk.anchor, words, node["page"])
             file = nodes.literal("", row.chunk.file) if row.chunk.file else nodes.Text("–")
             body += nodes.row("", cell(link), cell(nodes.Text(row.caption)), cell(file))

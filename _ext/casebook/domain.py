@@ -18,7 +18,7 @@ from sphinxcontrib.bibtex.domain import get_docnames
 
 from .core import catalogue as catalogues
 from .core.book import Book, Code, Record
-from .core.literate.chunks import quoted, words
+from .core.literate.chunks import words
 from .core.literate.program import Program
 from .core.metrics import states_another_number
 from .core.problems import Kind, Problem, suggestion
@@ -223,7 +223,7 @@ class CasebookDomain(Domain):
             if chunk.anchor == f"chunk-{target}":
                 if content is not None:
                     return self._link(builder, page, page, chunk.anchor, content.astext())
-                text = quoted(chunk.name)
+                text = chunk.title
                 return self._link(builder, page, page, chunk.anchor, text, ("chunk-name",))
         return None
 

@@ -127,7 +127,7 @@ def test_a_use_inside_code_leads_to_the_chunk_and_is_copied_as_it_was_written(mi
 def test_ties_lead_both_ways(mini: Built) -> None:
     ties = {
         "chunk-sum-of-both": "Used in ‹add›",
-        "chunk-head": "Added to in ‹head›, ‹head› Continued in ‹add›",
+        "chunk-head": "Added to in ‹head› 2, ‹head› 3 Continued in ‹add›",
         "chunk-add": "Uses ‹sum of both› Continues ‹head›",
         "chunk-head--2": "Continues ‹head›",
         "chunk-head--3": "Continues ‹head›",

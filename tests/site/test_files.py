@@ -6,6 +6,8 @@ import base64
 import gzip
 import hashlib
 import re
+import subprocess
+import sys
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
@@ -14,11 +16,13 @@ from urllib.parse import unquote, urldefrag, urlsplit
 
 import html5lib
 import pytest
+from markdown_it import MarkdownIt
 
 HEADING = re.compile(r"h([1-6])")
 # What a file in the page's head or at its end costs: the address, without the query.
 ASSET = re.compile(r'(?:src|href)="([^"?]+\.(?:js|css))')
 KILOBYTE = 1000
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -149,3 +153,18 @@ def test_weight_of_the_fonts(site: Path) -> None:
     assert sum(weight.values()) < 85 * KILOBYTE
     common = ("serif-400", "sans-400", "sans-600", "serif-400i")
     assert sum(weight[face] for face in common) < 60 * KILOBYTE
+
+
+def test_the_download_runs_as_the_study_prints_it(site: Path, tmp_path: Path) -> None:
+    page = (ROOT / "source" / "elite" / "stripe-api-excellence.md").read_text(encoding="utf-8")
+    fences = MarkdownIt().parse(page.partition("### Run it")[2])
+    commands, printed = [t.content for t in fences if t.type == "fence" and not t.info][:2]
+    (tmp_path / "mini_stripe.zip").write_bytes((site / "code" / "mini_stripe.zip").read_bytes())
+    said = ""
+    for command in commands.splitlines():
+        python, *arguments = command.split()
+        assert python == "python3"
+        said = subprocess.run(
+            [sys.executable, *arguments], cwd=tmp_path, capture_output=True, text=True, check=True
+        ).stdout
+    assert said == printed

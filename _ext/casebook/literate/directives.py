@@ -11,7 +11,7 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 
 from ..core.book import Code, Listing
-from ..core.literate.chunks import Chunk, Session, misplaced, quoted
+from ..core.literate.chunks import Chunk, Session, misplaced
 from ..core.literate.program import Program
 from ..core.literate.runs import SESSIONS, stored_tests
 from ..core.literate.weave import Ties, weave
@@ -144,7 +144,7 @@ def _head(chunk: Chunk, ties: Ties, words: list[nodes.Node]) -> Iterator[nodes.N
     sign = nodes.inline("", "+≡" if ties.continues else "≡", classes=["chunk-sign"])
     in_file = bool(chunk.file) and chunk.part == 1
     title = nodes.inline("", classes=["chunk-title"])
-    title += nodes.inline("", quoted(chunk.name), classes=["chunk-name"])
+    title += nodes.inline("", chunk.title, classes=["chunk-name"])
     if not in_file:
         title += [nodes.Text(" "), sign]
     title += [nodes.Text(" "), nodes.inline("", "", *words, classes=["chunk-caption"])]
@@ -190,7 +190,7 @@ def _tests(names: list[str]) -> Iterator[nodes.Node]:
 
 def tie_link(chunk: Chunk) -> nodes.reference:
     """A link to a chunk of the same page."""
-    words = nodes.inline("", quoted(chunk.name), classes=["chunk-name"])
+    words = nodes.inline("", chunk.title, classes=["chunk-name"])
     return nodes.reference("", "", words, refid=chunk.anchor, internal=True)
 
 

@@ -94,9 +94,9 @@ def test_the_hunks_of_a_diff_name_the_page() -> None:
         "--- pack/mod.py\n+++ pack/mod.py\n@@ -2,3 +1,4 @@ def f():\n x\n-@@ -1 +1 @@\n+y\n"
         "@@ -1 +1 @@\n-a\n+b\n@@ -0,0 +1 @@\n+c\n@@ -9,2 +9 @@\n d\n"
     )
-    words = "would be formatted otherwise, from here or shortly after"
+    words = "would be formatted otherwise"
     assert hunks(diff, "pack/mod.py", ORIGINS) == (
-        f"--- pack/mod.py\n+++ pack/mod.py\nsource/page.md:12: {words}\n x\n-@@ -1 +1 @@\n+y\n"
+        f"--- pack/mod.py\n+++ pack/mod.py\nsource/page.md:13: {words}\n x\n-@@ -1 +1 @@\n+y\n"
         f"source/page.md:40: {words}\n-a\n+b\nsource/page.md:40: {words}\n+c\n"
         f"source/page.md:12: {words}\n d\n"
     )

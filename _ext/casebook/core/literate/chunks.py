@@ -61,6 +61,11 @@ class Chunk:
         """The id of the chunk on its page."""
         return f"chunk-{self.name}" + (f"--{self.part}" if self.part > 1 else "")
 
+    @property
+    def title(self) -> str:
+        """What the chunk is called where it is printed; later parts carry their number."""
+        return quoted(self.name) + (f" {self.part}" if self.part > 1 else "")
+
     def references(self) -> Iterator[tuple[int, str]]:
         """The chunks it uses, each with its line in the page."""
         for at, text in enumerate(self.lines, self.first):
@@ -110,7 +115,7 @@ def words(name: str) -> str:
 
 
 def quoted(name: str) -> str:
-    """A chunk's name as it is printed everywhere: its words between marks."""
+    """A chunk's name as it is printed: its words between marks."""
     return f"‹{words(name)}›"
 
 

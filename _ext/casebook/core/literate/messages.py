@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
 _PLACE = re.compile(r"^(?P<path>[^\s:][^:\n]*\.py):(?P<line>\d+)(?::(?P<column>\d+))?(?=:)", re.M)
 _OTHER = re.compile(r"\b(on|from) line (\d+)")
-_HUNK = re.compile(r"^@@ -(\d+)(?:,\d+)? .*$", re.M)
+_HUNK = re.compile(r"@@ -(\d+)(?:,\d+)? .*")
 
 
 class Origin(TypedDict):
@@ -45,14 +46,17 @@ def _line(line: str, origins: Origins) -> str:
 
 
 def hunks(diff: str, path: str, origins: Origins) -> str:
-    """A unified diff of one tangled file, with the place in the page over each hunk."""
+    """A unified diff of one tangled file, with the place of each first change in the page."""
     origin = origins[path]
-
-    def head(found: re.Match[str]) -> str:
-        at, _ = _at(origin["lines"], int(found[1]))
-        return f"{origin['page']}:{at}: would be formatted otherwise, from here or shortly after"
-
-    return _HUNK.sub(head, diff)
+    lines = diff.split("\n")
+    for i, line in enumerate(lines):
+        found = _HUNK.fullmatch(line)
+        if found:
+            # A hunk begins with lines that do not change.
+            same = itertools.takewhile(lambda text: text.startswith(" "), lines[i + 1 :])
+            at, _ = _at(origin["lines"], int(found[1]) + len(list(same)))
+            lines[i] = f"{origin['page']}:{at}: would be formatted otherwise"
+    return "\n".join(lines)
 
 
 def _at(lines: Sequence[tuple[int, int]], line: int) -> tuple[int, int]:
