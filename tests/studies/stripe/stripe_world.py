@@ -18,7 +18,7 @@ from mini_stripe.network import CardNetwork
 
 V1, V2 = "/v1/charges", "/v2/charges"
 PARAMS = {"amount": 500, "currency": "eur", "source": "tok_visa"}
-ORDER = ["started", "charge_created", "paid", "finished"]
+ORDER = ["started", "row_created", "paid", "finished"]
 
 
 def order(path: str = V1, key: str = "cart-17", account: str = "acct_1", **params: Any) -> Request:

@@ -226,7 +226,7 @@ def test_a_failed_transaction_is_rolled_back(world: World) -> None:
 # -- A worker that comes back late
 
 
-@pytest.mark.parametrize("point", ["started", "charge_created", "paid"])
+@pytest.mark.parametrize("point", ["started", "row_created", "paid"])
 @pytest.mark.parametrize("path", [V1, V2])
 def test_a_late_worker_changes_nothing(world: World, path: str, point: str) -> None:
     with world.server() as slow, world.server() as fast:
@@ -310,7 +310,7 @@ def test_v2_goes_on_after_a_500(world: World) -> None:
     assert code_of(ask(world, order(V2))) == FAULT
     key = world.key()
     assert (key["recovery_point"], key["answer"], key["locked_at"]) == (
-        "charge_created",
+        "row_created",
         None,
         None,
     )
@@ -352,7 +352,7 @@ def test_the_completer_pauses_after_a_run(world: World) -> None:
     world.network.lost_answers = 1
     with world.server() as server:
         assert server.complete() == 1
-        assert world.key()["recovery_point"] == "charge_created"
+        assert world.key()["recovery_point"] == "row_created"
         world.clock.now += 60
         assert server.complete() == 0
         world.clock.now += 1
@@ -419,7 +419,7 @@ def test_the_reaper_deletes_what_is_finished_and_hands_over_the_rest(world: Worl
         assert len(world.rows("SELECT * FROM keys")) == 2
         world.clock.now += 1
         [stuck] = server.reap()
-    assert (stuck["key"], stuck["recovery_point"]) == ("stuck", "charge_created")
+    assert (stuck["key"], stuck["recovery_point"]) == ("stuck", "row_created")
     assert [row["key"] for row in world.rows("SELECT * FROM keys")] == ["stuck"]
 
 
