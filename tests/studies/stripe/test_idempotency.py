@@ -141,6 +141,7 @@ def test_other_parameters_are_an_error_while_the_first_runs(world: World) -> Non
     ("params", "code"),
     [
         ({"amount": 0}, None),
+        ({"amount": 10**8}, None),
         ({"amount": -1}, None),
         ({"amount": True}, None),
         ({"amount": "500"}, None),
@@ -409,18 +410,107 @@ def test_the_completer_works_in_batches(world: World, monkeypatch: pytest.Monkey
     assert [row["attempt"] for row in world.rows("SELECT * FROM keys ORDER BY id")] == [2, 2, 2]
 
 
+def test_the_completer_begins_with_what_has_waited_longest(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key that always fails does not keep the others from their turn."""
+    monkeypatch.setattr("mini_stripe.idempotency.BATCH", 1)
+    for key in ("bad", "good"):
+        assert world.call(order(V2, key=key), Fuse("before network")) is None
+    world.clock.now += 301
+    world.network.lost_answers = 1
+    world.complete()
+    assert world.key("bad")["trouble"] is not None
+    world.clock.now += 61
+    world.complete()
+    assert world.key("good")["recovery_point"] == "finished"
+
+
+def test_the_completer_goes_on_after_a_busy_database(world: World) -> None:
+    for key in ("a", "b"):
+        assert world.call(order(key=key), Fuse(15)) is None
+    world.clock.now += 301
+    with world.server() as server:
+        take, busy = server.take, [sqlite3.OperationalError("database is locked")]
+
+        def busy_take(key_id: int) -> Any:
+            if busy:
+                raise busy.pop()
+            return take(key_id)
+
+        server.take = busy_take  # type: ignore[method-assign]
+        assert server.complete() == 2
+    points = [row["recovery_point"] for row in world.rows("SELECT * FROM keys ORDER BY id")]
+    assert sorted(points) == ["finished", "started"]
+
+
+def test_a_kept_500_is_replayed_although_the_completer_died_at_work(world: World) -> None:
+    world.network.lost_answers = 1
+    assert code_of(ask(world, order())) == FAULT
+    world.clock.now += 301
+    world.complete(Fuse("before network"))
+    assert world.key()["locked_at"] is not None
+    assert ask(world, order()).replayed
+
+
+@pytest.mark.parametrize("path", [V1, V2])
+def test_nobody_goes_on_with_a_key_that_the_network_may_have_forgotten(
+    world: World, path: str
+) -> None:
+    assert world.call(order(path), Fuse("after network")) is None
+    world.clock.now += 24 * 3600 - 1
+    assert world.call(order(path), Fuse("before network")) is None  # a second earlier it may
+    world.clock.now += 90
+    world.network.approved.clear()
+    before = world.dump()
+    world.complete()
+    expired = (409, "invalid_request_error", "idempotency_key_expired")
+    assert code_of(ask(world, order(path))) == expired
+    assert world.dump() == before
+    assert world.network.captures == [("mini-1", 500)]
+    with world.server() as server:
+        [left] = server.reap()
+    assert left["recovery_point"] == "row_created"
+
+
+def test_a_stored_answer_is_given_at_any_age(world: World) -> None:
+    world.network.lost_answers = 1
+    assert code_of(ask(world, order(key="failed"))) == FAULT
+    assert ask(world, order(key="done")).status == 200
+    world.clock.now += 48 * 3600
+    assert code_of(ask(world, order(key="failed"))) == FAULT
+    assert ask(world, order(key="done")).replayed
+
+
 def test_the_reaper_deletes_what_is_finished_and_hands_over_the_rest(world: World) -> None:
     assert ask(world, order(key="done")).status == 200
     world.network.lost_answers = 1
     assert ask(world, order(key="stuck")).status == 500
-    world.clock.now += 72 * 3600
     with world.server() as server:
+        world.clock.now += 24 * 3600 - 1
         assert server.reap() == []
-        assert len(world.rows("SELECT * FROM keys")) == 2
         world.clock.now += 1
         [stuck] = server.reap()
-    assert (stuck["key"], stuck["recovery_point"]) == ("stuck", "row_created")
+        assert (stuck["key"], stuck["recovery_point"]) == ("stuck", "row_created")
+        world.clock.now += 48 * 3600
+        server.reap()
+        assert len(world.rows("SELECT * FROM keys")) == 2
+        world.clock.now += 1
+        server.reap()
     assert [row["key"] for row in world.rows("SELECT * FROM keys")] == ["stuck"]
+
+
+def test_the_reaper_counts_from_the_last_run(world: World) -> None:
+    """What was finished late is kept for the client that comes back late."""
+    world.network.lost_answers = 1
+    assert ask(world, order(V2)).status == 500
+    world.clock.now += 23 * 3600
+    world.complete()
+    world.clock.now += 60 * 3600
+    with world.server() as server:
+        assert server.reap() == []
+    assert ask(world, order(V2)) == Answer(200, CHARGE)
+    assert world.network.captures == [("mini-1", 500)]
 
 
 def test_a_reaped_key_is_new_and_charges_again(world: World) -> None:
