@@ -145,3 +145,4 @@ epub_exclude_files = [
     "_static/" + name
     for name in ("copybutton.css", "copybutton.js", "copy-button.svg", "check-solid.svg")
 ]
+epub_exclude_files.append(".buildinfo.bak")  # left where settings changed between two builds
