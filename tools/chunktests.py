@@ -35,8 +35,15 @@ def found(data_file: Path, root: Path) -> dict[Path, str]:
 def main(arguments: list[str], root: Path = ROOT) -> str:
     """Do as asked; the result is empty, or says what is wrong."""
     check = "--check" in arguments
+    files = found(Path(arguments[-1]), root)
+    # A page without code keeps none.
     wrong = []
-    for path, text in found(Path(arguments[-1]), root).items():
+    for path in sorted(set((root / OUTPUTS).glob("*.tests.json")) - set(files)):
+        if check:
+            wrong.append(f"{path.relative_to(root)} belongs to no page with code: make outputs")
+        else:
+            path.unlink()
+    for path, text in files.items():
         if check and (not path.exists() or path.read_text(encoding="utf-8") != text):
             wrong.append(f"{path.relative_to(root)} is not what the tests do now: make outputs")
         if not check:

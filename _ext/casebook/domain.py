@@ -19,7 +19,6 @@ from sphinxcontrib.bibtex.domain import get_docnames
 from .core import catalogue as catalogues
 from .core.book import Book, Code, Record
 from .core.literate.chunks import words
-from .core.literate.program import Program
 from .core.metrics import states_another_number
 from .core.problems import Kind, Problem, suggestion
 from .problems import report
@@ -63,10 +62,15 @@ class CasebookDomain(Domain):
         """Note that a page shows an answer of the book."""
         self.data["questions"].setdefault(page, set()).add((kind, name))
 
-    def program(self, page: str) -> Program:
+    def code(self, page: str) -> Code:
         """The code of a page that is being read, or has been."""
-        found = (r.program for r in self.data["pages"].get(page, ()) if isinstance(r, Code))
-        return next(found, Program())
+        found = (r for r in self.data["pages"].get(page, ()) if isinstance(r, Code))
+        return next(found, Code(page))
+
+    def pages_with_code(self) -> list[str]:
+        """The pages that hold chunks or sessions."""
+        pages = self.data["pages"]
+        return sorted(p for p in pages if any(isinstance(r, Code) for r in pages[p]))
 
     def clear_doc(self, docname: str) -> None:
         """Forget a page."""
@@ -219,7 +223,7 @@ class CasebookDomain(Domain):
         self, builder: Builder, page: str, target: str, content: Element | None
     ) -> nodes.reference | None:
         # Names of chunks belong to their page.
-        for chunk in self.program(page).chunks:
+        for chunk in self.code(page).program.chunks:
             if chunk.anchor == f"chunk-{target}":
                 if content is not None:
                     return self._link(builder, page, page, chunk.anchor, content.astext())

@@ -107,7 +107,13 @@ def test_the_tests_of_each_chunk_are_stored_and_compared(book: Path, tmp_path: P
     stored = book / "source" / "elite" / "outputs" / "page.tests.json"
     stale = "source/elite/outputs/page.tests.json is not what the tests do now: make outputs"
     assert chunktests.main(arguments, book) == stale
+    left = stored.with_name("old.tests.json")
+    left.parent.mkdir(parents=True)
+    left.write_text("{}")
+    strange = "source/elite/outputs/old.tests.json belongs to no page with code: make outputs"
+    assert chunktests.main(arguments, book) == f"{strange}\n{stale}"
     assert chunktests.main(arguments[1:], book) == ""
+    assert not left.exists()
     assert json.loads(stored.read_text()) == {
         "chunk-body": ["test_a", "test_b"], "chunk-add": ["test_b"],
     }  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -78,10 +78,11 @@ class Study:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A page that holds code."""
+    """A page that holds code, and which tests run each of its chunks."""
 
     page: str
-    program: Program = field(repr=False)
+    program: Program = field(repr=False, default=Program())
+    tests: Mapping[str, Sequence[str]] = field(repr=False, default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,8 @@ class Kind(Enum):
     """Python cannot read a chunk or session."""
     LONG_CHUNK = "long-chunk"
     """A chunk is longer or wider than a reader takes in at once."""
+    BAD_OUTPUT = "bad-output"
+    """A stored output cannot be read."""
     NO_RENDERER = "no-renderer"
     """The diagram renderer is not installed, so the page shows the source."""
 

@@ -33,7 +33,7 @@ class TangleBuilder(Builder):
 
     def get_outdated_docs(self) -> Sequence[str]:
         """The pages with code: what they make is compared, and written where it differs."""
-        return sorted(code.page for code in domain_of(self.env).book.files.values())
+        return domain_of(self.env).pages_with_code()
 
     def get_target_uri(self, docname: str, typ: str | None = None) -> str:
         """Pages have no address here."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -39,14 +39,14 @@ class LiterateDirective(BookDirective):
         for one in among:
             if one.line == self.lineno and list(one.lines) == _trimmed(lines):
                 return one
-        if self.lineno not in self.program.refused:
+        if self.lineno not in self.code.program.refused:
             self.warn(Problem(Kind.MISPLACED_CHUNK, misplaced(self.name)), self.lineno)
         return None
 
     @property
-    def program(self) -> Program:
-        """The program of this page."""
-        return self.book.program(self.env.docname)
+    def code(self) -> Code:
+        """All code of this page."""
+        return self.book.code(self.env.docname)
 
     def listing(self, language: str) -> nodes.literal_block:
         """The code as it stands in the fence."""
@@ -67,7 +67,8 @@ class ChunkDirective(LiterateDirective):
     }
 
     def run(self) -> list[nodes.Node]:
-        chunk = self.found(self.program.chunks)
+        code = self.code
+        chunk = self.found(code.program.chunks)
         block = self.listing(LANGUAGE)
         caption = self.options.get("caption", "").strip()
         if chunk and not caption:
@@ -75,7 +76,7 @@ class ChunkDirective(LiterateDirective):
             self.warn(Problem(Kind.MISSING_FIELD, message), self.lineno)
         if not isinstance(chunk, Chunk) or not caption:
             return [block]
-        ties = weave(self.program.chunks)[chunk.anchor]
+        ties = weave(code.program.chunks)[chunk.anchor]
         words, _ = self.parse_inline(caption, lineno=self.lineno)
         plain = nodes.paragraph("", "", *words).astext()
         self.book.add(self.env.docname, Listing(self.env.docname, chunk, plain))
@@ -87,18 +88,9 @@ class ChunkDirective(LiterateDirective):
         self.set_source_info(head)
         self.set_source_info(wrapper)
         self.state.document.note_explicit_target(wrapper)
-        foot = [*_foot(ties), *_tests(self.tests(chunk))]
+        foot = [*_foot(ties), *_tests(code.tests.get(chunk.anchor, ()))]
         shown_foot = [nodes.paragraph("", "", *foot, classes=["chunk-foot"])] if foot else []
         return [nodes.container("", wrapper, *shown_foot, classes=["chunk"])]
-
-    def tests(self, chunk: Chunk) -> list[str]:
-        """The tests that run a chunk, as they were stored; those meant for it come first."""
-        path = _stored_tests(self.env, self.env.docname)
-        if not path.exists():
-            return []
-        self.env.note_dependency(path)
-        found: dict[str, list[str]] = json.loads(path.read_text(encoding="utf-8"))
-        return found.get(chunk.anchor, [])
 
 
 class SessionDirective(LiterateDirective):
@@ -106,7 +98,7 @@ class SessionDirective(LiterateDirective):
 
     def run(self) -> list[nodes.Node]:
         block = self.listing("pycon")
-        if not self.found(self.program.sessions):
+        if not self.found(self.code.program.sessions):
             return [block]
         label = nodes.rubric("", "Session", classes=["hang-label"])
         return [nodes.container("", label, block, classes=["session"])]
@@ -173,7 +165,7 @@ def _foot(ties: Ties) -> Iterator[nodes.Node]:
             yield nodes.Text(" ")
 
 
-def _tests(names: list[str]) -> Iterator[nodes.Node]:
+def _tests(names: Sequence[str]) -> Iterator[nodes.Node]:
     tests = [name for name in names if name != SESSIONS]
     tie = nodes.inline("", classes=["chunk-tests"])
     if tests:
@@ -201,9 +193,25 @@ def _read_page(app: Sphinx, docname: str, source: list[str]) -> None:
     settings = {name: getattr(config, f"myst_{name}") for name in pages.SETTINGS}
     program, problems = pages.program(source[0], pages.parser(settings))
     if program != Program():
-        domain_of(app.env).add(docname, Code(docname, program))
+        tests = _read_tests(app.env, docname)
+        domain_of(app.env).add(docname, Code(docname, program, tests))
     for problem in problems:
         report(problem.kind, problem.message, (docname, problem.line))
+
+
+def _read_tests(env: BuildEnvironment, page: str) -> dict[str, list[str]]:
+    """The tests that run each chunk of a page, as they were stored."""
+    path = _stored_tests(env, page)
+    if not path.exists():
+        return {}
+    env.note_dependency(path, docname=page)
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return {str(anchor): [str(name) for name in names] for anchor, names in found.items()}
+    except (ValueError, AttributeError, TypeError):
+        message = "the file is not what 'make outputs' writes; run it again"
+        report(Kind.BAD_OUTPUT, message, f"{path}:1")
+        return {}
 
 
 def _stored_tests(env: BuildEnvironment, page: str) -> Path:
@@ -215,7 +223,7 @@ def _outdated(
 ) -> list[str]:
     # Sphinx sees a file change or disappear that a page has read, and not one that appears.
     found = []
-    for page in sorted(env.found_docs):
+    for page in domain_of(env).pages_with_code():
         path = _stored_tests(env, page)
         if path.exists() and path not in {Path(known) for known in env.dependencies.get(page, ())}:
             found.append(page)

@@ -51,7 +51,7 @@ class LinkUses(SphinxPostTransform):
     formats = ("html",)
 
     def run(self, **kwargs: Any) -> None:
-        program = domain_of(self.env).program(self.env.docname)
+        program = domain_of(self.env).code(self.env.docname).program
         names = {quoted(c.name)[1:-1]: c for c in reversed(program.chunks)}
 
         def link(found: re.Match[str]) -> str:

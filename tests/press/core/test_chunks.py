@@ -88,6 +88,7 @@ def test_parts_of_a_chunk() -> None:
         ("body", "", 1, "chunk-body"),
         ("top", "a/b.py", 3, "chunk-top--3"),
     ]
+    assert [c.title for c in found] == ["‹top›", "‹top› 2", "‹body›", "‹top› 3"]
 
 
 def test_references() -> None:
