@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from pygments.lexers.python import PythonLexer  # type: ignore[import-untyped]
+from pygments.lexers.special import TextLexer  # type: ignore[import-untyped]
 from pygments.token import Generic  # type: ignore[import-untyped]
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
@@ -80,4 +81,6 @@ class LinkUses(SphinxPostTransform):
 def setup_weaving(app: Sphinx) -> None:
     """Register lexer and transform."""
     app.add_lexer(LANGUAGE, LiterateLexer)
+    # Of fences within fences, as the authors' pages have them, Pygments colours every other one.
+    app.add_lexer("markdown", TextLexer)
     app.add_post_transform(LinkUses)
