@@ -15,6 +15,7 @@ from .figures.diagrams import setup_diagrams
 from .generated import setup_generated
 from .literate.builder import setup_builder
 from .literate.directives import setup_directives
+from .literate.reading import setup_reading
 from .literate.weaving import setup_weaving
 from .look import setup_look
 from .metrics import setup_metrics
@@ -39,6 +40,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     setup_metrics(app)
     setup_patterns(app)
     setup_opening(app)
+    setup_reading(app)
     setup_directives(app)
     setup_weaving(app)
     setup_builder(app)

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
 
 from ..core.book import Code, Listing
 from ..core.literate.chunks import Chunk, Session, misplaced
-from ..core.literate.program import Program
-from ..core.literate.runs import SESSIONS, stored_tests
+from ..core.literate.runs import SESSIONS
 from ..core.literate.weave import Ties, weave
 from ..core.problems import Kind, Problem
 from ..directive import BookDirective, TableDirective
-from ..domain import domain_of
-from ..problems import report
-from . import pages
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
-    from sphinx.environment import BuildEnvironment
 
+Fence = TypeVar("Fence", Chunk, Session)
 LANGUAGE = "literate-python"
 NAMED_TESTS = 2
 """So many of the tests that run a chunk are named under it; the others are counted."""
@@ -33,7 +27,7 @@ NAMED_TESTS = 2
 class LiterateDirective(BookDirective):
     """A fence of code.  What it holds was read from the page's tokens before."""
 
-    def found(self, among: tuple[Chunk, ...] | tuple[Session, ...]) -> Chunk | Session | None:
+    def found(self, among: tuple[Fence, ...]) -> Fence | None:
         """What the press read at this fence.  What it did not read is reported, once."""
         lines = [line.rstrip() for line in self.content]
         for one in among:
@@ -74,7 +68,7 @@ class ChunkDirective(LiterateDirective):
         if chunk and not caption:
             message = "a chunk needs a line ':caption: …' that says what to see"
             self.warn(Problem(Kind.MISSING_FIELD, message), self.lineno)
-        if not isinstance(chunk, Chunk) or not caption:
+        if chunk is None or not caption:
             return [block]
         ties = weave(code.program.chunks)[chunk.anchor]
         words, _ = self.parse_inline(caption, lineno=self.lineno)
@@ -186,56 +180,9 @@ def tie_link(chunk: Chunk) -> nodes.reference:
     return nodes.reference("", "", words, refid=chunk.anchor, internal=True)
 
 
-def _read_page(app: Sphinx, docname: str, source: list[str]) -> None:
-    if not str(app.env.doc2path(docname)).endswith(".md"):
-        return
-    config = app.config
-    settings = {name: getattr(config, f"myst_{name}") for name in pages.SETTINGS}
-    program, problems = pages.program(source[0], pages.parser(settings))
-    if program != Program():
-        tests = _read_tests(app.env, docname)
-        domain_of(app.env).add(docname, Code(docname, program, tests))
-    for problem in problems:
-        report(problem.kind, problem.message, (docname, problem.line))
-
-
-def _read_tests(env: BuildEnvironment, page: str) -> dict[str, list[str]]:
-    """The tests that run each chunk of a page, as they were stored."""
-    path = _stored_tests(env, page)
-    if not path.exists():
-        return {}
-    env.note_dependency(path, docname=page)
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return {str(anchor): [str(name) for name in names] for anchor, names in found.items()}
-    except (ValueError, AttributeError, TypeError):
-        message = "the file is not what 'make outputs' writes; run it again"
-        report(Kind.BAD_OUTPUT, message, f"{path}:1")
-        return {}
-
-
-def _stored_tests(env: BuildEnvironment, page: str) -> Path:
-    return Path(env.srcdir, env.config.casebook_outputs, stored_tests(page))
-
-
-def _outdated(
-    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
-) -> list[str]:
-    # Sphinx sees a file change or disappear that a page has read, and not one that appears.
-    found = []
-    for page in domain_of(env).pages_with_code():
-        path = _stored_tests(env, page)
-        if path.exists() and path not in {Path(known) for known in env.dependencies.get(page, ())}:
-            found.append(page)
-    return found
-
-
 def setup_directives(app: Sphinx) -> None:
-    """Register the directives, and the reading of each page before them."""
-    app.add_config_value("casebook_outputs", "elite/outputs", "", str)
+    """Register the directives."""
     app.add_directive("chunk", ChunkDirective)
     app.add_directive("session", SessionDirective)
     app.add_directive("package", PackageDirective)
     app.add_directive("chunk-index", ChunkIndex)
-    app.connect("source-read", _read_page)
-    app.connect("env-get-outdated", _outdated)

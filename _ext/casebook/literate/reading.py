@@ -1,0 +1,70 @@
+"""Before a page's directives run: its code is read whole, with the tests that run it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..core.book import Code
+from ..core.literate.program import Program
+from ..core.literate.runs import stored_tests
+from ..core.problems import Kind
+from ..domain import domain_of
+from ..problems import report
+from . import pages
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+
+def _read_page(app: Sphinx, docname: str, source: list[str]) -> None:
+    if not str(app.env.doc2path(docname)).endswith(".md"):
+        return
+    config = app.config
+    settings = {name: getattr(config, f"myst_{name}") for name in pages.SETTINGS}
+    program, problems = pages.program(source[0], pages.parser(settings))
+    if program != Program():
+        tests = _read_tests(app.env, docname)
+        domain_of(app.env).add(docname, Code(docname, program, tests))
+    for problem in problems:
+        report(problem.kind, problem.message, (docname, problem.line))
+
+
+def _read_tests(env: BuildEnvironment, page: str) -> dict[str, list[str]]:
+    """The tests that run each chunk of a page, as they were stored."""
+    path = _stored_tests(env, page)
+    if not path.exists():
+        return {}
+    env.note_dependency(path, docname=page)
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return {str(anchor): [str(name) for name in names] for anchor, names in found.items()}
+    except (ValueError, AttributeError, TypeError):
+        message = "the file is not what 'make outputs' writes; run it again"
+        report(Kind.BAD_OUTPUT, message, f"{path}:1")
+        return {}
+
+
+def _stored_tests(env: BuildEnvironment, page: str) -> Path:
+    return Path(env.srcdir, env.config.casebook_outputs, stored_tests(page))
+
+
+def _outdated(
+    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
+) -> list[str]:
+    # Sphinx sees a file change or disappear that a page has read, and not one that appears.
+    found = []
+    for page in domain_of(env).pages_with_code():
+        path = _stored_tests(env, page)
+        if path.exists() and path not in {Path(known) for known in env.dependencies.get(page, ())}:
+            found.append(page)
+    return found
+
+
+def setup_reading(app: Sphinx) -> None:
+    """Register what happens before a page is parsed."""
+    app.add_config_value("casebook_outputs", "elite/outputs", "", str)
+    app.connect("source-read", _read_page)
+    app.connect("env-get-outdated", _outdated)
