@@ -83,7 +83,7 @@ def small(tex: None, tmp_path_factory: pytest.TempPathFactory) -> Edition:
     frame(source)
     outputs = source / "elite" / "outputs"
     outputs.mkdir(parents=True)
-    (outputs / "mini_book.tests.json").write_text(json.dumps(TESTS))
+    (outputs / "first.tests.json").write_text(json.dumps(TESTS))
     (source / "index.md").write_text(PAGE)
     (source / "first.md").write_text(CHAPTER)
     return made(source, root / "latex")
