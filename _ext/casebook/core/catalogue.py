@@ -12,11 +12,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from .names import is_name
 from .problems import Kind, Problem, shortened, suggestion
 
 DSTUDIO = "https://deepaucksharma.github.io/DStudio/pattern-library/"
 RELATIONS = {"needs": "needs", "alternative-to": "alternative to", "leads-to": "leads to"}
-_SLUG = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _STRINGS = ("title", "category", "intent", "dstudio", "tier")
 _LISTS = ("aliases", *RELATIONS)
 _NEEDED = ("title", "category", "intent")
@@ -154,7 +154,7 @@ def _lines(text: str) -> dict[tuple[str, ...], int]:
 
 
 def _wrong(slug: str, entry: Any) -> list[_Fault]:
-    if not _SLUG.fullmatch(slug) or not isinstance(entry, dict):
+    if not is_name(slug) or not isinstance(entry, dict):
         message = f"{shortened(slug)} is no pattern; name a table in lower-case words with hyphens"
         return [_Fault(slug, "", message)]
     wrong = [

@@ -10,13 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from . import quantities
+from . import names, quantities
 from .problems import shortened
 from .quantities import Quantity
 
 _TOKEN = re.compile(
     rf"\s*(?:(?P<number>{quantities.NUMBER})(?![\w.])"
-    r"|(?P<id>[a-z][a-z0-9]*(?:-[a-z0-9]+)*)(?![\w.])"
+    rf"|(?P<id>{names.PATTERN})(?![\w.])"
     r"|(?P<minus>(?<=\s)-(?=\s))"
     r"|(?P<sign>[+*/()]))"
 )

@@ -17,12 +17,12 @@ from graphlib import CycleError, TopologicalSorter
 from . import dates, formulas, quantities, units, yamlbody
 from .dates import Span
 from .formulas import Formula
+from .names import is_name
 from .problems import Kind, Problem, shortened, suggestion
 from .quantities import Printed, Quantity, ValueProblem
 from .units import Unit
 from .yamlbody import Record
 
-_ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _COMMON = ("id", "label", "what", "kind", "doubt")
 _SAID = (*_COMMON, "value", "as-of", "source", "locator", "via")
 _COMPUTED = (*_COMMON, "formula", "unit", "digits")
@@ -124,7 +124,7 @@ def _metric(record: Record, sources: Collection[str]) -> Metric | None:
     else:
         record.check_fields(_COMPUTED if evidence is Evidence.DERIVED else _SAID)
     identifier = record.need("id")
-    if identifier and not _ID.fullmatch(identifier):
+    if identifier and not is_name(identifier):
         message = f"the id {shortened(identifier)} must be lower-case words joined by hyphens"
         record.report(Kind.BAD_ID, message, "id")
     label, what, doubt = record.need("label"), record.need("what"), record.text("doubt")

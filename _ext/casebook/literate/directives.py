@@ -29,9 +29,9 @@ class LiterateDirective(BookDirective):
 
     def found(self, among: tuple[Fence, ...]) -> Fence | None:
         """What the press read at this fence.  What it did not read is reported, once."""
-        lines = [line.rstrip() for line in self.content]
+        lines = tuple(self.lines)
         for one in among:
-            if one.line == self.lineno and list(one.lines) == _trimmed(lines):
+            if one.line == self.lineno and one.lines == lines:
                 return one
         if self.lineno not in self.code.program.refused:
             self.warn(Problem(Kind.MISPLACED_CHUNK, misplaced(self.name)), self.lineno)
@@ -42,9 +42,16 @@ class LiterateDirective(BookDirective):
         """All code of this page."""
         return self.book.code(self.env.docname)
 
+    @property
+    def lines(self) -> list[str]:
+        """The lines of code, without blank ones around them."""
+        lines = [line.rstrip() for line in self.content]
+        filled = [i for i, line in enumerate(lines) if line]
+        return lines[filled[0] : filled[-1] + 1] if filled else []
+
     def listing(self, language: str) -> nodes.literal_block:
         """The code as it stands in the fence."""
-        text = "\n".join(_trimmed([line.rstrip() for line in self.content]))
+        text = "\n".join(self.lines)
         block = nodes.literal_block(text, text, language=language)
         self.set_source_info(block)
         return block
@@ -74,7 +81,7 @@ class ChunkDirective(LiterateDirective):
         words, _ = self.parse_inline(caption, lineno=self.lineno)
         plain = nodes.paragraph("", "", *words).astext()
         self.book.add(self.env.docname, Listing(self.env.docname, chunk, plain))
-        head = nodes.caption("", "", *_head(chunk, ties, words))
+        head = nodes.caption("", "", _head(chunk, ties, words))
         # Its wrapper takes the id: Sphinx numbers it and labels it for print.
         wrapper = nodes.container("", head, block, classes=["literal-block-wrapper"])
         wrapper["literal_block"] = True
@@ -120,12 +127,7 @@ class ChunkIndex(TableDirective):
         return [self.table(self.arguments[0], ["chunk-index"], rows)]
 
 
-def _trimmed(lines: list[str]) -> list[str]:
-    filled = [i for i, line in enumerate(lines) if line]
-    return lines[filled[0] : filled[-1] + 1] if filled else []
-
-
-def _head(chunk: Chunk, ties: Ties, words: list[nodes.Node]) -> Iterator[nodes.Node]:
+def _head(chunk: Chunk, ties: Ties, words: list[nodes.Node]) -> nodes.inline:
     # The sign of a definition stands beside what is defined here: the file, or the chunk's name.
     sign = nodes.inline("", "+≡" if ties.continues else "≡", classes=["chunk-sign"])
     in_file = bool(chunk.file) and chunk.part == 1
@@ -139,7 +141,7 @@ def _head(chunk: Chunk, ties: Ties, words: list[nodes.Node]) -> Iterator[nodes.N
         if in_file:
             place += [nodes.Text(" "), sign]
         title += [nodes.Text(" "), place]
-    yield title
+    return title
 
 
 def _foot(ties: Ties) -> Iterator[nodes.Node]:
@@ -150,7 +152,7 @@ def _foot(ties: Ties) -> Iterator[nodes.Node]:
         ("Added to in ", ties.added_to_in, ("tie-on",)),
         ("Continued in ", (ties.continued_in,), ("tie-on",)),
     ):
-        links = [tie_link(other) for other in others if other]
+        links = [_tie_link(other) for other in others if other]
         if links:
             tie = nodes.inline("", words, classes=["chunk-tie", *arrow])
             for i, link in enumerate(links):
@@ -174,8 +176,7 @@ def _tests(names: Sequence[str]) -> Iterator[nodes.Node]:
         yield tie
 
 
-def tie_link(chunk: Chunk) -> nodes.reference:
-    """A link to a chunk of the same page."""
+def _tie_link(chunk: Chunk) -> nodes.reference:
     words = nodes.inline("", chunk.title, classes=["chunk-name"])
     return nodes.reference("", "", words, refid=chunk.anchor, internal=True)
 

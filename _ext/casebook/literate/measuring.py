@@ -34,87 +34,74 @@ class PageTracer(FileTracer):
         return self._path
 
 
+_MODULE = -1
+"""Begins and ends every arc into or out of a module, wherever its first line stands."""
+
+
 class PageReporter(FileReporter):
     """What could run on a page: what `coverage` finds in each tangled file, at the page's lines."""
 
     def __init__(self, page: Page) -> None:
         super().__init__(str(page.path))
-        self._parsed = [_Parsed(file) for file in page.program.files]
+        self._lines: set[TLineNo] = set()
+        self._excluded: set[TLineNo] = set()
+        self._no_branch: set[TLineNo] = set()
+        self._arcs: set[TArc] = set()
+        self._exits: dict[TLineNo, int] = {}
+        self._first: dict[TLineNo, TLineNo] = {}
+        for file in page.program.files:
+            self._add(file)
+
+    def _add(self, file: Tangled) -> None:
+        parser = PythonParser(text=file.text, exclude="pragma: no cover")
+        parser.parse_source()
+
+        def at(line: TLineNo) -> TLineNo:
+            if line == _MODULE:
+                return line
+            found = file.origin(abs(line)).origin
+            return -found if line < 0 else found
+
+        self._lines |= {at(line) for line in parser.statements}
+        self._excluded |= {at(line) for line in parser.excluded}
+        partial = parser.lines_matching(r"#\s*pragma: no branch")
+        self._no_branch |= {at(line) for line in parser.first_lines(partial)}
+        self._arcs |= {(at(a), at(b)) for a, b in parser.arcs()}
+        self._exits |= {at(line): n for line, n in parser.exit_counts().items()}
+        filled = [n for n, line in enumerate(file.lines, 1) if line.text]
+        self._first |= {at(n): at(parser.first_line(n)) for n in filled}
 
     def lines(self) -> set[TLineNo]:
         """The lines that begin a statement."""
-        return {line for parsed in self._parsed for line in parsed.lines()}
+        return self._lines
 
     def excluded_lines(self) -> set[TLineNo]:
         """Those that a comment takes out of the count."""
-        return {line for parsed in self._parsed for line in parsed.excluded()}
+        return self._excluded
 
-    def translate_lines(self, lines: Any) -> set[TLineNo]:
+    def translate_lines(self, lines: Iterable[TLineNo]) -> set[TLineNo]:
         """Every line of a long statement counts as its first."""
-        first = self._first_lines()
-        return {first.get(line, line) for line in lines}
+        return {self._first.get(line, line) for line in lines}
 
     def arcs(self) -> set[TArc]:
         """The ways from line to line; a negative one begins or ends a function."""
-        return {arc for parsed in self._parsed for arc in parsed.arcs()}
+        return self._arcs
 
-    def translate_arcs(self, arcs: Any) -> set[TArc]:
+    def translate_arcs(self, arcs: Iterable[TArc]) -> set[TArc]:
         """Arcs between the first lines of statements."""
-        first = self._first_lines()
-        return {(_signed(a, first), _signed(b, first)) for a, b in arcs}
+        return {(self._signed(a), self._signed(b)) for a, b in arcs}
 
     def no_branch_lines(self) -> set[TLineNo]:
         """Lines whose branches need not all be taken."""
-        return {line for parsed in self._parsed for line in parsed.no_branch()}
+        return self._no_branch
 
     def exit_counts(self) -> dict[TLineNo, int]:
         """How many ways lead on from each line."""
-        return {line: n for parsed in self._parsed for line, n in parsed.exits().items()}
+        return self._exits
 
-    def _first_lines(self) -> dict[int, int]:
-        return {a: b for parsed in self._parsed for a, b in parsed.first_lines().items()}
-
-
-_MODULE = -1
-"""Begins and ends every arc into or out of a module, wherever its first line stands."""
-
-
-class _Parsed:
-    def __init__(self, file: Tangled) -> None:
-        self._file = file
-        self._parser = PythonParser(text=file.text, exclude="pragma: no cover")
-        self._parser.parse_source()
-
-    def _page(self, line: int) -> int:
-        if line == _MODULE:
-            return line
-        found = self._file.origin(abs(line)).origin
-        return -found if line < 0 else found
-
-    def lines(self) -> set[int]:
-        return {self._page(line) for line in self._parser.statements}
-
-    def excluded(self) -> set[int]:
-        return {self._page(line) for line in self._parser.excluded}
-
-    def first_lines(self) -> dict[int, int]:
-        lines = range(1, len(self._file.lines) + 1)
-        return {self._page(n): self._page(self._parser.first_line(n)) for n in lines
-                if self._file.lines[n - 1].text}  # fmt: skip
-
-    def arcs(self) -> set[tuple[int, int]]:
-        return {(self._page(a), self._page(b)) for a, b in self._parser.arcs()}
-
-    def no_branch(self) -> set[int]:
-        found = self._parser.lines_matching(r"#\s*pragma: no branch")
-        return {self._page(line) for line in self._parser.first_lines(found)}
-
-    def exits(self) -> dict[int, int]:
-        return {self._page(line): n for line, n in self._parser.exit_counts().items()}
-
-
-def _signed(line: int, first: dict[int, int]) -> int:
-    return -first.get(-line, -line) if line < 0 else first.get(line, line)
+    def _signed(self, line: TLineNo) -> TLineNo:
+        first = self._first.get(abs(line), abs(line))
+        return -first if line < 0 else first
 
 
 class PagePlugin(CoveragePlugin):

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from ..names import is_name
 from ..problems import Kind, Problem, suggestion
 
 MOST_LINES, MOST_COLUMNS = 40, 74
@@ -24,7 +25,6 @@ NO_TRANSCRIPT = "a session is a transcript: it begins with '>>> '"
 _INFO = re.compile(r"\{(chunk|session)\}(?:\s+(.*))?")
 _OPTION = re.compile(r":([a-z]+):(?:\s+(.*))?")
 _ODD = re.compile("[\v\f\x1c-\x1e\x85\u2028\u2029]")
-_NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _FILE = re.compile(r"[a-z_][a-z0-9_]*(?:/[a-z_][a-z0-9_]*)+\.py", re.ASCII)
 REFERENCE = re.compile(r"( *)<<([^<>]*)>>\s*")
 """A line that stands for a chunk: nothing but its name."""
@@ -184,7 +184,7 @@ class _Reader:
                 else "a chunk has a name of its own or adds to another, not both"
             )
             return Kind.MISSING_FIELD, message
-        if name and not _NAME.fullmatch(name):
+        if name and not is_name(name):
             return Kind.BAD_ID, f"'{name}' is not a chunk name; write lower-case words-with-hyphens"
         if name in self._parts:
             at = f"in line {self._parts[name][0].line}"

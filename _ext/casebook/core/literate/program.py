@@ -11,19 +11,15 @@ from dataclasses import dataclass
 
 from ..problems import Problem
 from . import chunks, tangle
-from .chunks import Chunk, Session, Token
+from .chunks import Fences, Token
 from .tangle import Tangled
 
 
 @dataclass(frozen=True, slots=True)
-class Program:
+class Program(Fences):
     """The chunks and sessions of a page, and the files that the chunks make."""
 
-    chunks: tuple[Chunk, ...] = ()
-    sessions: tuple[Session, ...] = ()
     files: tuple[Tangled, ...] = ()
-    refused: frozenset[int] = frozenset()
-    """Lines of fences that are reported, and are in no file."""
 
 
 def read(tokens: Iterable[Token]) -> tuple[Program, list[Problem]]:
@@ -31,5 +27,5 @@ def read(tokens: Iterable[Token]) -> tuple[Program, list[Problem]]:
     fences, problems = chunks.read(tokens)
     # What a refused chunk would have defined is missing; to report that as well would not help.
     files, more = tangle.tangle(fences.chunks) if not fences.refused else ((), [])
-    program = Program(fences.chunks, fences.sessions, files, fences.refused)
+    program = Program(fences.chunks, fences.sessions, fences.refused, files)
     return program, sorted([*problems, *more], key=lambda problem: problem.line)

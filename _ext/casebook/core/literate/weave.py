@@ -28,11 +28,13 @@ def weave(chunks: Sequence[Chunk]) -> Mapping[str, Ties]:
     before: dict[str, Chunk] = {}
     after: dict[str, Chunk] = {}
     last: dict[str, Chunk] = {}
+    added: dict[str, list[Chunk]] = {}
     for chunk in chunks:
         for _, name in chunk.references():
             user.setdefault(name, chunk)
         if chunk.part > 1:
             before[chunk.anchor] = first[chunk.name]
+            added.setdefault(first[chunk.name].anchor, []).append(chunk)
         elif chunk.file:
             if chunk.file in last:
                 before[chunk.anchor] = last[chunk.file]
@@ -44,7 +46,7 @@ def weave(chunks: Sequence[Chunk]) -> Mapping[str, Ties]:
             user.get(chunk.name) if chunk.part == 1 else None,
             before.get(chunk.anchor),
             after.get(chunk.anchor),
-            tuple(c for c in chunks if c.name == chunk.name and c.part > chunk.part == 1),
+            tuple(added.get(chunk.anchor, ())),
         )
         for chunk in chunks
     }
