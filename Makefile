@@ -101,7 +101,7 @@ lock:  ## renew requirements*.txt
 	$(PYTHON) -m venv build/uv && build/uv/bin/pip install --quiet uv
 	for set in requirements requirements-test; do \
 	    build/uv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --fork-strategy fewest \
-	        --python-version 3.11 --no-emit-index-url --no-header --no-annotate $$set.in -o $$set.txt || exit 1; done
+	        --python-version 3.11 --no-emit-index-url --no-header --no-annotate --no-strip-extras $$set.in -o $$set.txt || exit 1; done
 
 linkcheck: $(VENV)/book  ## open every outward link (needs the network)
 	$(SPHINX) -c . -d build/doctrees/linkcheck -b linkcheck source build/linkcheck

@@ -8,11 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .bibliography import setup_bibliography
+from .claims import setup_claims
+from .decisions import setup_decisions
 from .domain import setup_domain
 from .epub import setup_epub
 from .export import setup_export
+from .figures.charts import setup_charts
 from .figures.diagrams import setup_diagrams
 from .generated import setup_generated
+from .insights import setup_insights
+from .inventory import setup_inventory
 from .literate.builder import setup_builder
 from .literate.directives import setup_directives
 from .literate.reading import setup_reading
@@ -21,6 +26,7 @@ from .look import setup_look
 from .metrics import setup_metrics
 from .opening import setup_opening
 from .patterns import setup_patterns
+from .printfindings import setup_printfindings
 from .printing import setup_printing
 from .printmarks import setup_printmarks
 from .slips import setup_slips
@@ -39,6 +45,11 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     setup_bibliography(app)
     setup_metrics(app)
     setup_patterns(app)
+    setup_insights(app)
+    setup_decisions(app)
+    setup_claims(app)
+    setup_charts(app)
+    setup_inventory(app)
     setup_opening(app)
     setup_reading(app)
     setup_directives(app)
@@ -49,12 +60,13 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     setup_slips(app)
     setup_printing(app)
     setup_printmarks(app)
+    setup_printfindings(app)
     setup_epub(app)
     setup_export(app)
     setup_look(app)
     return {
         "version": __version__,
-        "env_version": 3,
+        "env_version": 4,
         "parallel_read_safe": True,
         "parallel_write_safe": True,
     }

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Collection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.roles import XRefRole
 from sphinx.util.docutils import SphinxDirective
 
-from .core.problems import Kind, Problem
+from .core.outputs import Stored, is_output, read, stored_in
+from .core.problems import Kind, Problem, suggestion
 from .problems import report
 
 if TYPE_CHECKING:
@@ -61,6 +64,42 @@ class BookDirective(SphinxDirective):
         message = f"the directive '{self.name}' is empty"
         self.warn(Problem(Kind.EMPTY, message), self.lineno)
         return True
+
+    @property
+    def sources(self) -> Collection[str]:
+        """The keys of the bibliography."""
+        found: Any = self.env.get_domain("cite")
+        return found.bibdata.data.entries  # type: ignore[no-any-return]
+
+    def cited(self, key: str, line: int) -> nodes.inline:
+        """A source's label, cited: author and year."""
+        role = self.env.get_domain("cite").role("label")
+        assert role
+        words, _ = role("cite:label", "", key, line, self.state.inliner, {}, [])
+        return nodes.inline("", "", *words, classes=["source"])
+
+    def stored(self, name: str) -> Stored | str:
+        """A stored output; the answer is a sentence when there is none, or none that can be read.
+
+        The page depends on the file, also while it is not there yet.
+        """
+        if not is_output(name):
+            return f"'{name}' names no output; write 'study/what-is-stored'"
+        folder = Path(self.env.srcdir, self.config.casebook_outputs)
+        path = folder / stored_in(name)
+        self.env.note_dependency(str(path))
+        if path.exists():
+            return read(name, path.read_text(encoding="utf-8"))
+        known = [
+            found.relative_to(folder).with_suffix("").as_posix()
+            for found in folder.glob("*/*.json")
+        ]
+        return f"there is no stored output '{name}'{suggestion(name, known)}; run 'make outputs'"
+
+    def inline(self, text: str, line: int) -> list[nodes.Node]:
+        """A text with roles and links, written on a line of the file."""
+        words, _ = self.parse_inline(text, lineno=line)
+        return words
 
     def asks(self, kind: str, name: str = "") -> None:
         """Note that this page shows something that another page may change."""

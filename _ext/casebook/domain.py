@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Set
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from docutils import nodes
 from sphinx.domains import Domain, ObjType
@@ -17,10 +17,11 @@ from sphinx.util.nodes import make_refnode
 from sphinxcontrib.bibtex.domain import get_docnames
 
 from .core import catalogue as catalogues
-from .core.book import Book, Code, Record
+from .core.book import Book
 from .core.literate.chunks import words
 from .core.metrics import states_another_number
 from .core.problems import Kind, Problem, suggestion
+from .core.records import Code, Record
 from .problems import report
 
 if TYPE_CHECKING:
@@ -29,6 +30,12 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.builders import Builder
     from sphinx.environment import BuildEnvironment
+
+
+NUMBERED = {("all-uses", ""), ("insights", "")}
+"""Questions whose answers are shown with the numbers of sections."""
+
+T = TypeVar("T", bound=Record)
 
 
 class CasebookDomain(Domain):
@@ -43,7 +50,7 @@ class CasebookDomain(Domain):
     }
     roles: ClassVar = {"metric": XRefRole(), "pattern": XRefRole()}
     initial_data: ClassVar = {"pages": {}, "questions": {}, "shown": {}}
-    data_version = 3  # raised with every change of the records: they are stored by position
+    data_version = 4  # raised with every change of the records: they are stored by position
 
     def __init__(self, env: BuildEnvironment) -> None:
         super().__init__(env)
@@ -62,15 +69,18 @@ class CasebookDomain(Domain):
         """Note that a page shows an answer of the book."""
         self.data["questions"].setdefault(page, set()).add((kind, name))
 
+    def records(self, page: str, kind: type[T]) -> list[T]:
+        """What a page that is being read, or has been, contributed of one kind."""
+        return [r for r in self.data["pages"].get(page, ()) if isinstance(r, kind)]
+
     def code(self, page: str) -> Code:
         """The code of a page that is being read, or has been."""
-        found = (r for r in self.data["pages"].get(page, ()) if isinstance(r, Code))
-        return next(found, Code(page))
+        return next(iter(self.records(page, Code)), Code(page))
 
     def pages_with_code(self) -> list[str]:
         """The pages that hold chunks or sessions."""
         pages = self.data["pages"]
-        return sorted(p for p in pages if any(isinstance(r, Code) for r in pages[p]))
+        return sorted(page for page in pages if self.records(page, Code))
 
     def clear_doc(self, docname: str) -> None:
         """Forget a page."""
@@ -119,7 +129,7 @@ class CasebookDomain(Domain):
             digest = self.book.digest(questions) + cited.get(page, "") + navigation
             if ("figures", "") in questions:
                 digest += self.env.config.casebook_date + sources
-            if ("all-uses", "") in questions:
+            if not questions.isdisjoint(NUMBERED):
                 digest += numbers
             if shown.get(page) != digest:
                 shown[page] = digest
@@ -163,6 +173,34 @@ class CasebookDomain(Domain):
             message = f"the file '{code.file.path}' {words}, at {place}"
             report(Kind.CHUNK_FILE, message, (code.page, code.first.line))
         self._check_patterns(book)
+        self._check_outputs(book)
+
+    def _check_outputs(self, book: Book) -> None:
+        for output, maker in book.all_makers:
+            first = book.makers[output]
+            if maker != first:
+                place = f"{self.env.doc2path(first.page, False)}:{first.chunk.line}"
+                message = f"the output '{output}' is made already, at {place}"
+                report(Kind.DUPLICATE_ID, message, (maker.page, maker.chunk.line))
+        named = [(shown.output, shown.page, shown.line) for shown in book.shown]
+        named += [
+            (row.metric.output, row.page, row.metric.line)
+            for row in book.rows.values()
+            if row.metric.output
+        ]
+        for insight in book.insights:
+            for one in insight.evidence:
+                if one.kind == "output":
+                    named.append((one.name, insight.page, insight.line))
+                elif one.kind == "metric" and one.name not in book.rows:
+                    hint = suggestion(one.name, [*book.rows, *self.source_labels])
+                    message = f"unknown evidence '{one.name}': no source, metric or output{hint}"
+                    report(Kind.UNKNOWN_METRIC, message, (insight.page, insight.line))
+        for output, page, line in named:
+            if output not in book.makers:
+                hint = suggestion(output, book.makers)
+                message = f"no chunk makes the output '{output}'{hint}"
+                report(Kind.UNKNOWN_OUTPUT, message, (page, line))
 
     def _check_patterns(self, book: Book) -> None:
         path = self.catalogue_path

@@ -11,10 +11,12 @@ import pybtex.plugin
 
 from . import archive
 from .codelists import FOLDER
-from .core import exports
+from .core import exports, inventory, outputs
 from .core.book import Book
 from .core.exports import Source
+from .core.outputs import Output
 from .domain import domain_of
+from .figures.charts import DATA, data_file
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -25,13 +27,19 @@ def _export(app: Sphinx, exception: Exception | None) -> None:
     if exception or app.builder.name not in ("html", "dirhtml"):
         return
     book = domain_of(app.env).book
-    folder = Path(app.outdir, "data")
+    folder = Path(app.outdir, DATA)
     folder.mkdir(exist_ok=True)
     files = {
         "metrics": exports.metrics(book),
         "sources": exports.sources(_cited(app.env), book),
         "patterns": exports.patterns(book),
+        "insights": exports.insights(book),
+        "decisions": exports.decisions(book),
+        "claims": exports.claims(book),
+        "chunks": exports.chunks(book),
+        "inventory": inventory.as_data(book),
     }
+    _write_numbers(app, book)
     _write_packages(Path(app.outdir, FOLDER), book, app.config.casebook_date)
     schemas = resources.files(__package__).joinpath("schemas")
     for name, data in files.items():
@@ -39,6 +47,22 @@ def _export(app: Sphinx, exception: Exception | None) -> None:
         (folder / f"{name}.json").write_text(text, encoding="utf-8")
         schema = schemas.joinpath(f"{name}.schema.json").read_text(encoding="utf-8")
         (folder / f"{name}.schema.json").write_text(schema, encoding="utf-8")
+
+
+def _write_numbers(app: Sphinx, book: Book) -> None:
+    """The numbers of each chart, as CSV."""
+    stored = Path(app.srcdir, app.config.casebook_outputs)
+    kept = set()
+    for name in sorted({shown.output for shown in book.shown if shown.chart}):
+        output = outputs.read(name, (stored / outputs.stored_in(name)).read_text(encoding="utf-8"))
+        target = Path(app.outdir, data_file(name))
+        kept.add(target)
+        if isinstance(output, Output):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(outputs.as_csv(output), encoding="utf-8", newline="")
+    for old in Path(app.outdir, DATA).glob("*/*.csv"):
+        if old not in kept:
+            old.unlink()
 
 
 def _write_packages(folder: Path, book: Book, date: str) -> None:

@@ -1,7 +1,7 @@
 """Resolve phase: content that needs the whole book, made of standard nodes.
 
 A directive leaves a `Generated` placeholder; here it is replaced.  Which function makes what is
-said by the tables in `metriclists`, `patternlists` and `codelists`.
+said by the table `LISTS` of each feature's module.
 """
 
 from __future__ import annotations
@@ -11,15 +11,19 @@ from typing import TYPE_CHECKING, Any
 from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-from . import codelists, metriclists, patternlists
+from . import claims, codelists, insights, inventory, metriclists, patternlists
 from .directive import Generated
 from .domain import domain_of
-from .page import Page
+from .figures import charts
+from .page import ListMaker, Page
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-LISTS = metriclists.LISTS | patternlists.LISTS | codelists.LISTS
+MAKERS = (metriclists, patternlists, codelists, charts, insights, claims, inventory)
+LISTS: dict[str, ListMaker] = {
+    name: make for module in MAKERS for name, make in module.LISTS.items()
+}
 
 
 class FillGenerated(SphinxPostTransform):

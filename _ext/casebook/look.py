@@ -17,7 +17,8 @@ from furo import THEME_PATH  # type: ignore[import-untyped]
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from .core import dates, palette
-from .figures.diagrams import WIDE, WIDTH_STEP
+from .figures.diagrams import WIDE
+from .figures.drawings import WIDTH_STEP
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

@@ -23,7 +23,7 @@ def _unit(page: Page, figure: Resolved, node: Generated) -> list[nodes.Node]:
 
 
 def _date(page: Page, figure: Resolved, node: Generated) -> list[nodes.Node]:
-    return [nodes.Text(str(figure.as_of))]
+    return [nodes.Text(figure.date)]
 
 
 def _input(page: Page, figure: Resolved, node: Generated) -> list[nodes.Node]:
@@ -39,7 +39,7 @@ def _evidence_word(page: Page, figure: Resolved, node: Generated) -> list[nodes.
 
 
 def _evidence_date(page: Page, figure: Resolved, node: Generated) -> list[nodes.Node]:
-    return [*_evidence_word(page, figure, node), nodes.Text(f", {figure.as_of}")]
+    return [*_evidence_word(page, figure, node), nodes.Text(f", {figure.date}")]
 
 
 def _card_value(page: Page, figure: Resolved, node: Generated) -> list[nodes.Node]:
@@ -52,6 +52,9 @@ def _sources(page: Page, figure: Resolved, node: Generated) -> list[nodes.Node]:
     for key in figure.sources:
         comma = [nodes.Text(", ")] if len(cited) > 1 else []
         cited += [*comma, page.source(key, node["page"])]
+    for name in figure.outputs:
+        comma = [nodes.Text(", ")] if len(cited) > 1 else []
+        cited += [*comma, *page.maker(name, node["page"])]
     return [nodes.inline("", "", *cited, classes=["source"])]
 
 
@@ -80,7 +83,7 @@ def _aged(page: Page, node: Generated) -> list[nodes.Node]:
     if isinstance(today, str):
         return [nodes.paragraph("", "The edition has no date, so ages cannot be told.")]
     old = [f for f in page.book.figures.values() if aged(f, today)]
-    old.sort(key=lambda f: (f.as_of.last.last(), f.metric.label))
+    old.sort(key=lambda f: (f.as_of and f.as_of.last.last(), f.metric.label))
     rows = [(figure, _last_checked(page, figure)) for figure in old]
     return _listed(page, node, rows, "Last checked") or [
         nodes.paragraph("", "No figure of the book is older than two years.")
@@ -109,7 +112,7 @@ def _listed(
             cell(page.metric(metric.id, metric.label, node["page"])),
             # A plain space between the two: in a narrow column a long unit takes its own line.
             cell(nodes.Text(f"{figure.printed.number} {figure.printed.unit}".strip())),
-            cell(nodes.Text(str(figure.as_of))),
+            cell(nodes.Text(figure.date)),
             cell(*words),
         )
     return [made]

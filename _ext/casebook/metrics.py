@@ -10,10 +10,10 @@ from docutils.parsers.rst import directives
 from sphinx import addnodes
 
 from .core import metrics as core
-from .core.book import MetricRow
 from .core.formulas import Reference
 from .core.metrics import Metric
 from .core.problems import Kind, Problem
+from .core.records import MetricRow
 from .core.yamlbody import Record, records
 from .directive import BookDirective, BookLink, Generated
 from .tables import cell, evidence_mark, head_cell, plain_link, table
@@ -62,8 +62,7 @@ class MetricsTable(CaptionedDirective):
     def run(self) -> list[nodes.Node]:
         if self.is_empty():
             return []
-        bibliography = self.env.get_domain("cite").bibdata.data.entries  # type: ignore[attr-defined]
-        read = core.parse(self.body, bibliography)
+        read = core.parse(self.body, self.sources, self.stored)
         for problem in read.problems:
             self.warn(problem)
         heads = [
@@ -95,7 +94,7 @@ class MetricsTable(CaptionedDirective):
         return row
 
     def _explained(self, metric: Metric) -> list[nodes.inline]:
-        lines = [nodes.inline("", "", *self._inline(metric.what), classes=["what"])]
+        lines = [nodes.inline("", "", *self.inline(metric.what, metric.line), classes=["what"])]
         if metric.formula:
             pieces: list[nodes.Node] = []
             for piece in metric.formula.pieces():
@@ -106,30 +105,26 @@ class MetricsTable(CaptionedDirective):
                     pieces.append(nodes.Text(piece))
             lines.append(nodes.inline("", "", *pieces, classes=["what", "formula"]))
         if metric.doubt:
-            doubt = [nodes.Text("Doubt: "), *self._inline(metric.doubt)]
+            doubt = [nodes.Text("Doubt: "), *self.inline(metric.doubt, metric.line)]
             lines.append(nodes.inline("", "", *doubt, classes=["what", "doubt"]))
         return lines
 
-    def _inline(self, text: str) -> list[nodes.Node]:
-        parsed, _ = self.parse_inline(text, lineno=self.lineno)
-        return parsed
-
     def _evidence(self, metric: Metric) -> list[nodes.Node]:
-        if metric.formula:
+        if metric.formula or metric.output:
+            what = "sources" if metric.formula else "maker"
+            name = metric.id if metric.formula else metric.output
+            if metric.output:
+                self.asks("maker", metric.output)
+            rests_on = Generated("", what=what, name=name, page=self.env.docname)
+            self.set_source_info(rests_on)
             return [
                 nodes.paragraph("", "", Generated("", what="evidence", name=metric.id)),
-                nodes.paragraph(
-                    "", "", Generated("", what="sources", name=metric.id, page=self.env.docname)
-                ),
+                nodes.paragraph("", "", rests_on),
             ]
-        role = self.env.get_domain("cite").role("label")
-        assert role
-        cited, _ = role("cite:label", "", metric.source, metric.line, self.state.inliner, {}, [])
-        source = nodes.inline("", "", *cited, classes=["source"])
         where = metric.locator + (f"; read through {metric.via}" if metric.via else "")
         return [
             nodes.paragraph("", "", evidence_mark(metric.evidence, metric.evidence.value)),
-            nodes.paragraph("", "", source),
+            nodes.paragraph("", "", self.cited(metric.source, metric.line)),
             nodes.paragraph("", "", nodes.inline("", where, classes=["locator"])),
         ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +53,22 @@ class Page:
         link["refexplicit"] = False
         return link
 
+    def maker(self, output: str, page: str) -> list[nodes.Node]:
+        """A link to the chunk that makes an output; nothing if none does, which is reported."""
+        maker = self.book.makers.get(output)
+        if not maker:
+            return []
+        title = maker.chunk.title
+        link = self.place(maker.page, maker.chunk.anchor, title, page)
+        for words in link.findall(nodes.inline):
+            words["classes"].append("chunk-name")
+        return [link]
+
+    def number(self, page: str) -> str:
+        """The number of a page's chapter, "1"; nothing if it has none."""
+        number = self.env.toc_secnumbers.get(page, {}).get("")
+        return ".".join(map(str, number)) if number else ""
+
     def place(self, target: str, anchor: str, words: str, page: str) -> nodes.reference:
         """A link to a section of the book."""
         link = nodes.reference("", "", nodes.inline("", words), internal=True)
@@ -75,7 +91,9 @@ FigureMaker = Callable[[Page, Resolved, Generated], list[nodes.Node]]
 ListMaker = Callable[[Page, Generated], list[nodes.Node]]
 
 
-def definition(term: list[nodes.Node], words: list[nodes.Node]) -> nodes.definition_list_item:
+def definition(
+    term: Sequence[nodes.Node], words: Sequence[nodes.Node]
+) -> nodes.definition_list_item:
     """A term and one paragraph on it."""
     return nodes.definition_list_item(
         "",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from docutils import nodes
 
-from .core.book import PatternUse
 from .core.catalogue import RELATIONS
+from .core.records import PatternUse
 from .directive import Generated
 from .page import ListMaker, Page, definition
 from .tables import cell, table

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
 
-from .core.book import PatternSection, PatternUse, Study, mark
 from .core.problems import Kind
+from .core.records import PatternSection, PatternUse, Study
 from .core.sentences import around
 from .directive import BookDirective, BookLink, Generated, TableDirective
 from .domain import domain_of
 from .problems import report
+from .words import pieces
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -108,35 +108,20 @@ class GatherPatterns(SphinxTransform):
             section = section.parent
         anchor = section["ids"][0] if section is not None else ""
         heading = section[0].astext() if section is not None else ""
-        words, place = self._words(block, link)
         line = link.line or getattr(block, "line", 0) or 0
-        sentence = around(words, place)
+        # A link that stands in no sentence brings one.
+        sentence = link.get("sentence") or around(*_words(block, link))
         return PatternUse(self.env.docname, link["reftarget"], anchor, heading, sentence, line)
 
-    def _words(self, block: nodes.Node, link: addnodes.pending_xref) -> tuple[str, int]:
-        """A block's text as it will be read, without citations, and where in it `link` stands."""
-        words, place = "", 0
-        for node in _pieces(block):
-            if node is link:
-                place = len(words)
-            if isinstance(node, nodes.Text) or node.get("refexplicit"):
-                words += node.astext()
-            elif node.get("refdomain") == "cite":
-                words = words.rstrip()
-            elif node.get("refdomain") == "casebook":
-                words += mark(node["reftype"], node["reftarget"])
-            else:
-                words += node.astext()
-        return words, place
 
-
-def _pieces(node: nodes.Node) -> Iterator[Any]:
-    """The texts and the unresolved links of a block, in reading order."""
-    for child in node.children:
-        if isinstance(child, (nodes.Text, addnodes.pending_xref)):
-            yield child
-        else:
-            yield from _pieces(child)
+def _words(block: nodes.Node, link: addnodes.pending_xref) -> tuple[str, int]:
+    """A block's text as it will be read, and where in it `link` stands."""
+    text, place = "", 0
+    for node, words in pieces(block):
+        if node is link:
+            place = len(text)
+        text = text + words if words else text.rstrip()
+    return text, place
 
 
 def setup_patterns(app: Sphinx) -> None:

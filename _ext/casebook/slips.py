@@ -53,15 +53,16 @@ class Slips(SphinxPostTransform):
 def _metric_lines(book: Book, name: str, labels: dict[str, str]) -> list[str]:
     figure = book.figures[name]
     metric = figure.metric
-    sources = ", ".join(labels.get(key, key) for key in figure.sources)
-    source = f"from {sources}" if metric.formula else sources
+    makers = [book.makers[name].chunk.title for name in figure.outputs if name in book.makers]
+    sources = ", ".join([*(labels.get(key, key) for key in figure.sources), *makers])
+    source = f"{'by' if metric.output else 'from' if metric.formula else ''} {sources}".strip()
     via = f", read through {metric.via}" if metric.via else ""
     evidence = (
         f'<span class="evidence evidence-{metric.evidence.value}">{figure.evidence_words}</span>'
     )
     doubts = [f"Doubt: {escape(doubt)}" for doubt in figure.doubts]
     return [
-        f"<b>{escape(metric.label)}: {escape(str(figure.printed))}</b>, {figure.as_of}",
+        f"<b>{escape(metric.label)}: {escape(str(figure.printed))}</b>, {figure.date}",
         escape(metric.what),
         *doubts,
         f"{evidence} · {escape(source + via)}",

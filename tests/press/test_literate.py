@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from casebook.core.book import Code, Listing
+from casebook.core.records import Code, Listing
 from casebook.literate.pages import Page, pages
 from harness import Built, build, write
 

@@ -9,89 +9,33 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from . import metrics
+from . import inventory, metrics
 from .catalogue import EMPTY, Catalogue, Pattern
 from .literate.chunks import Chunk
-from .literate.program import Program
 from .literate.tangle import Tangled
-from .metrics import Metric, Misfit, Resolved
+from .metrics import Misfit, Resolved
+from .records import (
+    MARK,
+    ClaimEntry,
+    Code,
+    Contents,
+    Decision,
+    Insight,
+    Listing,
+    MetricRow,
+    PatternSection,
+    PatternUse,
+    Record,
+    Shown,
+    Study,
+)
 
-# Private-use characters, which no text of the book holds.
-_MARK = re.compile("\ue000([a-z]+):([^\ue001]*)\ue001")
-
-
-def mark(kind: str, name: str) -> str:
-    """Stands in a sentence for words that are known once the book is read.
-
-    That is the value of a ``metric``, or the name of a ``pattern``.
-    """
-    return f"\ue000{kind}:{name}\ue001"
-
-
-@dataclass(frozen=True, slots=True)
-class MetricRow:
-    """A row of a metrics table, on the page that holds it."""
-
-    page: str
-    metric: Metric
-
-    @property
-    def anchor(self) -> str:
-        """The id of the row on its page."""
-        return f"metric-{self.metric.id}"
-
-
-@dataclass(frozen=True, slots=True)
-class PatternSection:
-    """The section that describes a pattern."""
-
-    page: str
-    slug: str
-    anchor: str
-    line: int = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class PatternUse:
-    """A place that links to a pattern: its section and the sentence around the link."""
-
-    page: str
-    slug: str
-    anchor: str
-    heading: str
-    sentence: str
-    line: int = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Study:
-    """A page that is a study; `name` is the short one of its front matter."""
-
-    page: str
-    name: str
-    title: str
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """A page that holds code, and which tests run each of its chunks."""
-
-    page: str
-    program: Program = field(repr=False, default=Program())
-    tests: Mapping[str, Sequence[str]] = field(repr=False, default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """A chunk as it is printed."""
-
-    page: str
-    chunk: Chunk
-    caption: str
+T = TypeVar("T", bound=Record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +48,12 @@ class CodeFile:
     """The chunk that begins it."""
 
 
-Record = MetricRow | PatternSection | PatternUse | Study | Code | Listing
-T = TypeVar("T", MetricRow, PatternSection, PatternUse, Study, Code, Listing)
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """The chunk whose function makes a stored output, and its page."""
+
+    page: str
+    chunk: Chunk
 
 
 @dataclass(frozen=True)
@@ -171,12 +119,16 @@ class Book:
         found: dict[str, list[PatternUse]] = {}
         seen: set[tuple[str, str, str]] = set()
         for raw in self._of(PatternUse):
-            use = replace(raw, sentence=_MARK.sub(self._words, raw.sentence))
+            use = replace(raw, sentence=self.words(raw.sentence))
             key = (use.slug, use.page, use.sentence)
             if use.page not in own and key not in seen:
                 seen.add(key)
                 found.setdefault(use.slug, []).append(use)
         return found
+
+    def words(self, text: str) -> str:
+        """A text in which marks stand for values and names, as it is read."""
+        return MARK.sub(self._words, text)
 
     def _words(self, found: re.Match[str]) -> str:
         kind, name = found.groups()
@@ -184,6 +136,11 @@ class Book:
         if kind == "metric":
             return str(figure.printed) if figure else name
         return pattern.words if pattern else name
+
+    @functools.cached_property
+    def pattern_links(self) -> Mapping[str, int]:
+        """How many links to patterns each page holds."""
+        return Counter(use.page for use in self._of(PatternUse))
 
     @functools.cached_property
     def _slugs(self) -> dict[str, list[str]]:
@@ -203,11 +160,16 @@ class Book:
         return self._of(Listing)
 
     @functools.cached_property
+    def codes(self) -> list[Code]:
+        """The code of every page that holds any."""
+        return self._of(Code)
+
+    @functools.cached_property
     def all_files(self) -> list[CodeFile]:
         """Every file of every page."""
         return [
             CodeFile(code.page, file, next(c for c in code.program.chunks if c.file == file.path))
-            for code in self._of(Code)
+            for code in self.codes
             for file in code.program.files
         ]
 
@@ -238,6 +200,50 @@ class Book:
                 found.setdefault(code.file.package, []).append(code)
         return found
 
+    @functools.cached_property
+    def all_makers(self) -> list[tuple[str, Maker]]:
+        """Every output that a chunk says it makes."""
+        return [
+            (chunk.output, Maker(code.page, chunk))
+            for code in self.codes
+            for chunk in code.program.chunks
+            if chunk.output
+        ]
+
+    @functools.cached_property
+    def makers(self) -> dict[str, Maker]:
+        """The chunk that makes each output; of several the first one."""
+        return dict(reversed(self.all_makers))
+
+    @functools.cached_property
+    def shown(self) -> list[Shown]:
+        """Every chart and counterexample."""
+        return self._of(Shown)
+
+    @functools.cached_property
+    def insights(self) -> list[Insight]:
+        """Every insight."""
+        return self._of(Insight)
+
+    @functools.cached_property
+    def decisions(self) -> list[Decision]:
+        """Every decision matrix."""
+        return self._of(Decision)
+
+    @functools.cached_property
+    def claims(self) -> list[ClaimEntry]:
+        """Every claim, with the words of what can be cited instead."""
+        return [replace(c, instead=self.words(c.instead)) for c in self._of(ClaimEntry)]
+
+    @functools.cached_property
+    def contents(self) -> dict[str, Contents]:
+        """What each page shows."""
+        return {found.page: found for found in self._of(Contents)}
+
+    def study(self, page: str) -> Study | None:
+        """The study that a page is."""
+        return next((study for study in self.studies if study.page == page), None)
+
     def answer(self, question: tuple[str, str]) -> str:
         """What the book says now to a question that a page asked; equal answers, equal text."""
         kind, name = question
@@ -259,6 +265,9 @@ class Book:
                     for f in files
                 ]
             )
+        if kind == "maker":
+            maker = self.makers.get(name)
+            return repr(maker and (maker.page, maker.chunk.anchor, maker.chunk.title))
         raise KeyError(kind)
 
     @functools.cached_property
@@ -273,6 +282,10 @@ class Book:
             "listings": repr(
                 [(x.page, x.chunk.anchor, x.chunk.file, x.caption) for x in self.listings]
             ),
+            "insights": repr((self.studies, self.insights)),
+            "claims": repr((self.studies, self.claims)),
+            "charts": repr((self.studies, self.shown)),
+            "inventory": repr((self.studies, inventory.count(self))),
         }
 
     def digest(self, questions: Iterable[tuple[str, str]]) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .book import Book
+from .decisions import stability
 from .metrics import Resolved
 from .quantities import End
 
@@ -85,6 +86,107 @@ def patterns(book: Book) -> Data:
     return {"patterns": listed}
 
 
+def insights(book: Book) -> Data:
+    """All insights; the label counts those of a study: "Stripe 7"."""
+    return {
+        "insights": [
+            {
+                "label": f"{_study(book, insight.page) or insight.page} {insight.number}",
+                "study": _study(book, insight.page),
+                "number": insight.number,
+                "kind": insight.kind.value,
+                "title": insight.title,
+                "text": book.words(insight.text),
+                "audience": [one.value for one in insight.audience],
+                "patterns": list(insight.patterns),
+                "evidence": [{one.kind: one.name} for one in insight.evidence],
+                "page": insight.page,
+                "anchor": insight.anchor,
+            }
+            for insight in book.insights
+        ]
+    }
+
+
+def decisions(book: Book) -> Data:
+    """All decision matrices, with their totals; scores and weights are the authors' judgement."""
+    listed = []
+    for decision in book.decisions:
+        matrix = decision.matrix
+        listed.append(
+            {
+                "caption": book.words(decision.caption),
+                "chosen": decision.chosen,
+                "leaders": [option.id for option in matrix.leaders],
+                "criteria": [
+                    {"id": c.id, "label": c.label, "weight": float(c.weight), "why": c.why.text}
+                    for c in matrix.criteria
+                ],
+                "options": [
+                    {
+                        "id": option.id,
+                        "label": option.label,
+                        "scores": dict(option.scores),
+                        "why": {name: reason.text for name, reason in option.why.items()},
+                        "total": float(matrix.total(option)),
+                        "mean": float(matrix.mean(option)),
+                    }
+                    for option in matrix.options
+                ],
+                "stability": stability(matrix),
+                "page": decision.page,
+                "anchor": decision.anchor,
+            }
+        )
+    return {"decisions": listed}
+
+
+def claims(book: Book) -> Data:
+    """All claims with their verdicts and what can be cited instead."""
+    return {
+        "claims": [
+            {
+                "claim": entry.claim.claim,
+                "verdict": entry.claim.verdict.value,
+                "instead": entry.instead,
+                "sources": list(entry.claim.sources),
+                "study": _study(book, entry.page),
+                "page": entry.page,
+                "anchor": entry.anchor,
+            }
+            for entry in book.claims
+        ]
+    }
+
+
+def chunks(book: Book) -> Data:
+    """All printed chunks, with their code as it stands in the page."""
+    tests = {code.page: code.tests for code in book.codes}
+    return {
+        "chunks": [
+            {
+                "name": listing.chunk.name,
+                "part": listing.chunk.part,
+                "file": listing.chunk.file or None,
+                "caption": listing.caption,
+                "code": "\n".join(listing.chunk.lines) + "\n",
+                "uses": [name for _, name in listing.chunk.references()],
+                "output": listing.chunk.output or None,
+                "tests": list(tests[listing.page].get(listing.chunk.anchor, ())),
+                "page": listing.page,
+                "anchor": listing.chunk.anchor,
+                "line": listing.chunk.first,
+            }
+            for listing in book.listings
+        ]
+    }
+
+
+def _study(book: Book, page: str) -> str | None:
+    study = book.study(page)
+    return study.name if study else None
+
+
 def _metric(book: Book, figure: Resolved) -> Data:
     metric, row = figure.metric, book.rows[figure.metric.id]
     pieces = metric.formula.pieces() if metric.formula else []
@@ -103,10 +205,11 @@ def _metric(book: Book, figure: Resolved) -> Data:
             "approximate": figure.quantity.approximate,
             "unit": figure.quantity.unit.written(),
         },
-        "as_of": figure.as_of.iso(),
+        "as_of": figure.as_of.iso() if figure.as_of else None,
         "formula": "".join(p if isinstance(p, str) else p.id for p in pieces) or None,
         "inputs": list(metric.formula.ids) if metric.formula else [],
         "sources": list(figure.sources),
+        "outputs": list(figure.outputs),
         "locator": metric.locator or None,
         "via": metric.via or None,
         "doubts": list(figure.doubts),

@@ -8,7 +8,7 @@ kind of evidence are inherited along the formulas.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from fractions import Fraction
@@ -18,6 +18,7 @@ from . import dates, formulas, quantities, units, yamlbody
 from .dates import Span
 from .formulas import Formula
 from .names import is_name
+from .outputs import Counterexample, Stored, value_of
 from .problems import Kind, Problem, shortened, suggestion
 from .quantities import Printed, Quantity, ValueProblem
 from .units import Unit
@@ -26,7 +27,8 @@ from .yamlbody import Record
 _COMMON = ("id", "label", "what", "kind", "doubt")
 _SAID = (*_COMMON, "value", "as-of", "source", "locator", "via")
 _COMPUTED = (*_COMMON, "formula", "unit", "digits")
-_ALL = tuple(dict.fromkeys(_SAID + _COMPUTED))
+_MODELLED = (*_COMMON, "output", "unit", "digits")
+_ALL = tuple(dict.fromkeys(_SAID + _COMPUTED + _MODELLED))
 _STATED = re.compile(r"(?<![\w.])\d+(?:,\d{3})*(?:\.\d+)?(?!\.?\d|(?:st|nd|rd|th)\b)")
 _SCALE = re.compile(r"\b(?:thousand|million|billion|trillion)\b")
 _SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
@@ -43,6 +45,8 @@ class Evidence(Enum):
     """Said by others, who quote those who know."""
     DERIVED = "derived"
     """Computed from other figures of the book."""
+    MODELLED = "modelled"
+    """Computed by a program of the book."""
 
     @property
     def weight(self) -> int:
@@ -52,7 +56,10 @@ class Evidence(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A row as it was written; either `quantity` or `formula` is there."""
+    """A row as it was written; either `quantity` or `formula` is there.
+
+    A modelled one has its quantity from the stored `output`, and neither date nor source.
+    """
 
     id: str
     label: str
@@ -69,6 +76,7 @@ class Metric:
     locator: str = ""
     via: str = ""
     doubt: str = ""
+    output: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,23 +85,32 @@ class Resolved:
 
     metric: Metric
     quantity: Quantity
-    as_of: Span
+    as_of: Span | None
+    """None if it was computed from the book's own programs alone."""
     basis: Evidence
     sources: tuple[str, ...]
     doubts: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    """The stored outputs that it rests on."""
+
+    @property
+    def date(self) -> str:
+        """The date as it is printed."""
+        return str(self.as_of) if self.as_of else "model"
 
     @property
     def printed(self) -> Printed:
         """The value as it is printed everywhere in the book."""
         return quantities.printed(
-            self.quantity, self.metric.digits if self.metric.formula else None
+            self.quantity,
+            self.metric.digits if self.metric.formula or self.metric.output else None,
         )
 
     @property
     def evidence_words(self) -> str:
         """`reported`, `secondary`, `derived`, or `derived from secondary`."""
         word = self.metric.evidence.value
-        weak = self.metric.formula and self.basis is Evidence.SECONDARY
+        weak = self.metric.formula and self.basis in (Evidence.SECONDARY, Evidence.MODELLED)
         return f"{word} from {self.basis.value}" if weak else word
 
 
@@ -105,24 +122,31 @@ class Table:
     problems: list[Problem] = field(default_factory=list)
 
 
-def parse(body: str, sources: Collection[str]) -> Table:
+Reader = Callable[[str], Stored | str]
+"""Finds a stored output by its name; the answer is a sentence when there is none."""
+
+
+def nothing_stored(name: str) -> str:
+    """The reader of a book without outputs."""
+    return f"there is no stored output '{name}'"
+
+
+def parse(body: str, sources: Collection[str], outputs: Reader = nothing_stored) -> Table:
     """Read the rows of a metrics table; `sources` are the keys of the bibliography."""
     records, problems = yamlbody.records(body)
     table = Table(problems=problems)
     for record in records:
-        metric = _metric(record, sources)
+        metric = _metric(record, sources, outputs)
         table.problems += record.problems
         if metric:
             table.metrics.append(metric)
     return table
 
 
-def _metric(record: Record, sources: Collection[str]) -> Metric | None:
+def _metric(record: Record, sources: Collection[str], outputs: Reader) -> Metric | None:
     evidence = _evidence(record)
-    if evidence is None:
-        record.check_fields(_ALL)
-    else:
-        record.check_fields(_COMPUTED if evidence is Evidence.DERIVED else _SAID)
+    fields = {None: _ALL, Evidence.DERIVED: _COMPUTED, Evidence.MODELLED: _MODELLED}
+    record.check_fields(fields.get(evidence, _SAID))
     identifier = record.need("id")
     if identifier and not is_name(identifier):
         message = f"the id {shortened(identifier)} must be lower-case words joined by hyphens"
@@ -131,8 +155,12 @@ def _metric(record: Record, sources: Collection[str]) -> Metric | None:
     if evidence is None:
         return None
     bare = Metric(identifier, label, what, evidence, record.line, doubt=doubt)
-    derived = evidence is Evidence.DERIVED
-    metric = _computed(record, bare) if derived else _said(record, bare, sources)
+    if evidence is Evidence.DERIVED:
+        metric = _computed(record, bare)
+    elif evidence is Evidence.MODELLED:
+        metric = _modelled(record, bare, outputs)
+    else:
+        metric = _said(record, bare, sources)
     return None if record.problems else metric
 
 
@@ -168,21 +196,55 @@ def _said(record: Record, bare: Metric, sources: Collection[str]) -> Metric | No
 
 
 def _computed(record: Record, bare: Metric) -> Metric | None:
-    text, unit_text = record.need("formula"), record.need("unit")
+    text = record.need("formula")
     formula = formulas.parse(text) if text else None
     if isinstance(formula, str):
         record.report(Kind.BAD_FORMULA, formula, "formula")
-    unit = units.parse(unit_text) if unit_text else None
+    unit, digits = _printing(record)
+    if isinstance(formula, Formula) and unit:
+        line = record.line_of("formula")
+        return replace(bare, formula=formula, formula_line=line, unit=unit, digits=digits)
+    return None
+
+
+def _modelled(record: Record, bare: Metric, outputs: Reader) -> Metric | None:
+    name, hash_sign, key = record.need("output").partition("#")
+    unit, digits = _printing(record)
+    if not name:
+        return None
+    if not hash_sign:
+        message = f"name the value as well: '{name}#…'"
+        record.report(Kind.BAD_OUTPUT, message, "output")
+        return None
+    stored = outputs(name)
+    if isinstance(stored, str):
+        record.report(Kind.UNKNOWN_OUTPUT, stored, "output")
+        return None
+    if isinstance(stored, Counterexample):
+        record.report(Kind.BAD_OUTPUT, f"'{name}' is a counterexample and has no values", "output")
+        return None
+    value = value_of(stored, key)
+    if isinstance(value, str):
+        record.report(Kind.BAD_OUTPUT, value, "output")
+    elif unit:
+        quantity = Quantity(value, value, unit)
+        return replace(bare, quantity=quantity, unit=unit, digits=digits, output=name)
+    return None
+
+
+def _printing(record: Record) -> tuple[Unit | None, int]:
+    """In which unit a figure is printed that was not typed, and with how many digits."""
+    text = record.need("unit")
+    unit = units.parse(text) if text else None
     if isinstance(unit, str):
         record.report(Kind.UNKNOWN_UNIT, unit, "unit")
+        unit = None
     digits = record.text("digits") or str(DIGITS)
     if not re.fullmatch(r"[1-9]", digits):
         message = f"'digits' is a number from 1 to 9, not {shortened(digits)}"
         record.report(Kind.BAD_VALUE, message, "digits")
-    elif isinstance(formula, Formula) and isinstance(unit, Unit):
-        line = record.line_of("formula")
-        return replace(bare, formula=formula, formula_line=line, unit=unit, digits=int(digits))
-    return None
+        return None, DIGITS
+    return unit, int(digits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,10 +295,11 @@ def _resolved(
 ) -> Resolved | Misfit | None:
     if metric.formula is None:
         assert metric.quantity
-        assert metric.as_of
         doubts = (metric.doubt,) if metric.doubt else ()
+        sources = (metric.source,) if metric.source else ()
+        outputs = (metric.output,) if metric.output else ()
         basis = metric.evidence
-        return Resolved(metric, metric.quantity, metric.as_of, basis, (metric.source,), doubts)
+        return Resolved(metric, metric.quantity, metric.as_of, basis, sources, doubts, outputs)
     for name in metric.formula.ids:
         if name not in metrics:
             hint = suggestion(name, metrics)
@@ -257,10 +320,11 @@ def _resolved(
     return Resolved(
         metric,
         value.converted(metric.unit),
-        dates.hull(part.as_of for part in parts),
+        dates.hull(spans) if (spans := [part.as_of for part in parts if part.as_of]) else None,
         max((part.basis for part in parts), key=lambda basis: basis.weight),
         _unique(source for part in parts for source in part.sources),
         _unique([*([metric.doubt] if metric.doubt else []), *(d for p in parts for d in p.doubts)]),
+        _unique(output for part in parts for output in part.outputs),
     )
 
 
@@ -277,7 +341,8 @@ def states_another_number(words: str, resolved: Resolved) -> str:
     printed = resolved.printed
     scale = printed.unit.partition(" ")[0]
     right = {_plain(number) * _SCALES.get(scale, 1) for number in _STATED.findall(printed.number)}
-    years = {str(day.year) for day in (resolved.as_of.first, resolved.as_of.last)}
+    span = resolved.as_of
+    years = {str(day.year) for day in (span.first, span.last)} if span else set()
     stated = [match for match in _STATED.finditer(words) if match[0] not in years]
     wrong = any(right.isdisjoint(_meant(match, words)) for match in stated)
     # Without a number of its own, a "billion" must be the metric's.
@@ -303,6 +368,8 @@ def _meant(match: re.Match[str], words: str) -> set[Fraction]:
 
 def aged(resolved: Resolved, today: Span, years: int = 2) -> bool:
     """Whether a figure's date lies more than `years` before the book's own date."""
+    if resolved.as_of is None:
+        return False
     end = resolved.as_of.last.last()
     now = today.last.last()
     return (end.year + years, end.month, end.day) < (now.year, now.month, now.day)

@@ -189,15 +189,53 @@ class Record:
 
     def need_list(self, field: str) -> tuple[Scalar, ...]:
         """The strings in a list that must be there."""
-        if field not in self._fields:
-            self.report(Kind.MISSING_FIELD, f"the field '{field}' is missing")
-            return ()
-        value = self._fields[field][1]
+        value = self._needed(field)
         items = value.items if isinstance(value, Sequence) else ()
         scalars = tuple(item for item in items if isinstance(item, Scalar))
-        if not scalars or len(scalars) != len(items):
+        if value and (not scalars or len(scalars) != len(items)):
             self.report(Kind.BAD_YAML, f"the field '{field}' must be a list of plain texts", field)
         return scalars
+
+    def texts(self, field: str) -> tuple[Scalar, ...]:
+        """The strings in a field that holds one, or a list of them."""
+        value = self._fields[field][1]
+        if isinstance(value, Scalar):
+            return (Scalar(self.text(field), value.line),)
+        return self.need_list(field)
+
+    def need_mapping(self, field: str) -> dict[str, Scalar]:
+        """The strings in a mapping that must be there, by key."""
+        value = self._needed(field)
+        entries = value.entries if isinstance(value, Mapping) else ()
+        found = {key.text: item for key, item in entries if isinstance(item, Scalar)}
+        if value and (not found or len(found) != len(entries)):
+            self.report(Kind.BAD_YAML, f"the field '{field}' must map names to plain texts", field)
+        return found
+
+    def need_records(self, field: str) -> tuple[Record, ...]:
+        """The records in a list that must be there."""
+        value = self._needed(field)
+        items = value.items if isinstance(value, Sequence) else ()
+        found = tuple(Record(item) for item in items if isinstance(item, Mapping))
+        if value and (not found or len(found) != len(items)):
+            self.report(Kind.BAD_YAML, f"the field '{field}' must be a list of records", field)
+        return found
+
+    def _needed(self, field: str) -> Node | None:
+        if field not in self._fields:
+            self.report(Kind.MISSING_FIELD, f"the field '{field}' is missing")
+            return None
+        return self._fields[field][1]
+
+
+def record(text: str) -> Record | Problem:
+    """Read a body that is one record."""
+    node = load(text)
+    if isinstance(node, Mapping):
+        return Record(node)
+    if isinstance(node, Problem):
+        return node
+    return Problem(Kind.BAD_YAML, "the body must be one record, of lines 'field: …'", node.line)
 
 
 def records(text: str) -> tuple[list[Record], list[Problem]]:

@@ -6,10 +6,7 @@ so none of that extension's own renderers ever runs.
 
 from __future__ import annotations
 
-import hashlib
-import math
 from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
@@ -17,11 +14,13 @@ from docutils.parsers.rst import directives
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinxcontrib.mermaid import Mermaid, mermaid
 
-from ..core.mermaid import DiagramError, Drawing, RendererMissing, author_colours, draw, to_pdf
+from ..core.drawing import Drawing, DrawingError, RendererMissing, to_pdf
+from ..core.mermaid import author_colours, draw
 from ..core.problems import Kind, Problem, shortened
 from ..core.sentences import around
 from ..directive import BookDirective
 from ..problems import report
+from .drawings import font_dir, image, inline, width_class
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -30,8 +29,6 @@ MEASURE, WIDE = 780, 950
 """Greatest natural widths in pixels: more, and labels fall below 6 pt on paper."""
 POINTS_PER_PIXEL = 0.56
 MEASURE_POINTS, WIDE_POINTS = 334, 408
-WIDTH_STEP = 20
-"""The style sheet knows widths in steps, since the page allows no style attributes."""
 
 
 class Diagram(Mermaid, BookDirective):  # type: ignore[misc]
@@ -81,7 +78,7 @@ class DrawDiagrams(SphinxPostTransform):
             except RendererMissing as error:
                 report(Kind.NO_RENDERER, f"{error} The page shows the source instead.", node)
                 shown = _listing(node)
-            except DiagramError as error:
+            except DrawingError as error:
                 if not node.get("reported"):
                     report(Kind.BAD_DIAGRAM, str(error), node)
                 shown = _listing(node)
@@ -105,25 +102,15 @@ class DrawDiagrams(SphinxPostTransform):
         if builder.format == "latex":
             most = WIDE_POINTS if wide else MEASURE_POINTS
             width = min(drawing.width * POINTS_PER_PIXEL, most)
-            font_dir = Path(self.env.srcdir, self.config.casebook_print_fonts)
-            return self._image(to_pdf(drawing, font_dir), "pdf", alt, f"{width:.1f}pt")
+            data = to_pdf(drawing, font_dir(self.env))
+            return image(self.env, data, "pdf", alt=alt, stem="diagram", width=f"{width:.1f}pt")
         if builder.name.startswith("epub"):
-            return self._image(drawing.standalone(title, alt).encode(), "svg", alt, "")
+            data = drawing.standalone(title, alt).encode()
+            return image(self.env, data, "svg", alt=alt, stem="diagram")
         if builder.format == "html":
             self._add_enlarged(figure, drawing, identifier, title)
-            return nodes.raw("", _inline(drawing, identifier, title, alt), format="html")
+            return nodes.raw("", inline(drawing, identifier, title, alt), format="html")
         return nodes.paragraph("", alt)
-
-    def _image(self, data: bytes, suffix: str, alt: str, width: str) -> nodes.image:
-        folder = Path(self.env.doctreedir, "drawings")
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"diagram-{hashlib.sha256(data).hexdigest()[:16]}.{suffix}"
-        path.write_bytes(data)
-        self.env.images.add_file(self.env.current_document.docname or "index", str(path))
-        image = nodes.image("", uri=str(path), alt=alt, candidates={"*": str(path)})
-        if width:
-            image["width"] = width
-        return image
 
     def _add_enlarged(
         self, figure: nodes.Element, drawing: Drawing, identifier: str, title: str
@@ -134,7 +121,7 @@ class DrawDiagrams(SphinxPostTransform):
         figure += nodes.legend("", nodes.raw("", button, format="html"), classes=["figure-actions"])
         left, top, width, height = drawing.picture.view_box.split()
         popover = (
-            f'<div class="enlarged {_width_class(drawing)}" id="{large}" popover="auto" '
+            f'<div class="enlarged {width_class(drawing.width)}" id="{large}" popover="auto" '
             f'role="dialog" aria-label="{escape(title)}">'
             f'<button class="enlarge" type="button" popovertarget="{large}" '
             'popovertargetaction="hide" autofocus>Close</button>'
@@ -145,15 +132,6 @@ class DrawDiagrams(SphinxPostTransform):
         )
         parent = figure.parent
         parent.insert(parent.index(figure) + 1, nodes.raw("", popover, format="html"))
-
-
-def _inline(drawing: Drawing, identifier: str, title: str, alt: str) -> str:
-    svg = drawing.inline(identifier, title, alt)
-    return f'<div class="drawing {_width_class(drawing)}">{svg}</div>'
-
-
-def _width_class(drawing: Drawing) -> str:
-    return f"w-{math.ceil(drawing.width / WIDTH_STEP) * WIDTH_STEP}"
 
 
 def _listing(node: mermaid) -> nodes.literal_block:

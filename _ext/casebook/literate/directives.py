@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 from docutils import nodes
 from docutils.parsers.rst import directives
 
-from ..core.book import Code, Listing
 from ..core.literate.chunks import Chunk, Session, misplaced
 from ..core.literate.runs import SESSIONS
 from ..core.literate.weave import Ties, weave
 from ..core.problems import Kind, Problem
+from ..core.records import Code, Listing
 from ..directive import BookDirective, TableDirective
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ class ChunkDirective(LiterateDirective):
         "name": directives.unchanged,
         "append": directives.unchanged,
         "caption": directives.unchanged,
+        "output": directives.unchanged,
     }
 
     def run(self) -> list[nodes.Node]:

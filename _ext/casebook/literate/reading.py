@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..core.book import Code
 from ..core.literate.program import Program
 from ..core.literate.runs import stored_tests
 from ..core.problems import Kind
+from ..core.records import Code
 from ..domain import domain_of
 from ..problems import report
 from . import pages

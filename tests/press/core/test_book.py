@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 from casebook.core import catalogue, metrics
-from casebook.core.book import (
-    Book,
+from casebook.core.book import Book
+from casebook.core.metrics import Metric
+from casebook.core.records import (
     Code,
     Listing,
     MetricRow,
@@ -17,7 +18,6 @@ from casebook.core.book import (
     Study,
     mark,
 )
-from casebook.core.metrics import Metric
 
 from .webs import chunk, good
 

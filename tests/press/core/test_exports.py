@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from casebook.core import catalogue, exports, metrics
-from casebook.core.book import Book, MetricRow, PatternSection, PatternUse
+from casebook.core.book import Book
 from casebook.core.exports import Source
+from casebook.core.records import MetricRow, PatternSection, PatternUse
 
 TABLE = """
 - id: jobs

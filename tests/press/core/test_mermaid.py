@@ -15,6 +15,7 @@ import mmdr
 import pypdf
 import pytest
 import typst
+from casebook.core import drawing as drawing_of
 from casebook.core import mermaid, mermaidstyle, palette, svg
 from casebook.core.mermaidlabels import left_align, with_plates
 from casebook.core.svg import Element
@@ -354,16 +355,16 @@ def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
         return real(name, *args)  # type: ignore[arg-type]
 
     monkeypatch.setattr(builtins, "__import__", refuse)
-    with pytest.raises(mermaid.RendererMissing, match="mmdr"):
+    with pytest.raises(drawing_of.RendererMissing, match="mmdr"):
         mermaid.draw("graph TD\nA")
-    with pytest.raises(mermaid.RendererMissing, match="typst"):
-        mermaid.to_pdf(drawing, FONTS)
+    with pytest.raises(drawing_of.RendererMissing, match="typst"):
+        drawing_of.to_pdf(drawing, FONTS)
 
 
 def test_pdf_is_vector_text_in_the_books_font_and_the_same_each_time() -> None:
     drawing = mermaid.draw(SOURCES["sequence"])
-    data = mermaid.to_pdf(drawing, FONTS)
-    assert data == mermaid.to_pdf(drawing, FONTS)
+    data = drawing_of.to_pdf(drawing, FONTS)
+    assert data == drawing_of.to_pdf(drawing, FONTS)
     (page,) = pypdf.PdfReader(io.BytesIO(data)).pages
     assert float(page.mediabox.width) == pytest.approx(drawing.width * 0.75, abs=0.01)
     assert float(page.mediabox.height) == pytest.approx(drawing.height * 0.75, abs=0.5)
@@ -374,16 +375,16 @@ def test_pdf_is_vector_text_in_the_books_font_and_the_same_each_time() -> None:
 
 def test_without_the_books_font_plex_is_asked_for(tmp_path: Path) -> None:
     shutil.copy(FONTS / "casebook-mono-400.ttf", tmp_path)
-    assert mermaid.to_pdf(mermaid.draw("graph TD\nA"), tmp_path).startswith(b"%PDF")
+    assert drawing_of.to_pdf(mermaid.draw("graph TD\nA"), tmp_path).startswith(b"%PDF")
 
 
-def test_a_refusal_of_typst_is_a_diagram_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refusal_of_typst_is_a_drawing_error(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> bytes:
         raise typst.TypstError("no", "no")
 
     monkeypatch.setattr(typst, "compile", fail)
-    with pytest.raises(mermaid.DiagramError, match="set in print"):
-        mermaid.to_pdf(mermaid.draw("graph TD\nA"), FONTS)
+    with pytest.raises(drawing_of.DrawingError, match="set in print"):
+        drawing_of.to_pdf(mermaid.draw("graph TD\nA"), FONTS)
 
 
 ATTACKS = [

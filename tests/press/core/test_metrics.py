@@ -70,7 +70,7 @@ def words(resolved: Resolved) -> str:
 
 
 WORDS = "must be lower-case words joined by hyphens"
-KINDS = "; the kinds are reported, secondary, derived"
+KINDS = "; the kinds are reported, secondary, derived, modelled"
 OF_SAID = "; known are id, label, what, kind, doubt, value, as-of, source, locator, via"
 OF_DERIVED = "; known are id, label, what, kind, doubt, formula, unit, digits"
 WHERE = "; say where in the source the figure stands"
@@ -225,7 +225,7 @@ def test_the_words_of_evidence() -> None:
     assert figure(rate).evidence_words == "reported"
     assert figure(said("a", "5 request/s", kind="secondary")).evidence_words == "secondary"
     assert figure(rate, derived("b", "a")).evidence_words == "derived"
-    assert [kind.weight for kind in Evidence] == [0, 1, 2]
+    assert [kind.weight for kind in Evidence] == [0, 1, 2, 3]
 
 
 def test_a_typed_value_is_not_rounded_and_a_computed_one_is() -> None:

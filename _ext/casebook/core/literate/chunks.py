@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..names import is_name
+from ..outputs import function_of, is_output
 from ..problems import Kind, Problem, suggestion
 
 MOST_LINES, MOST_COLUMNS = 40, 74
@@ -55,6 +56,8 @@ class Chunk:
     first: int
     """Where its code begins."""
     lines: tuple[str, ...]
+    output: str = ""
+    """The stored output that a function of this chunk makes."""
 
     @property
     def anchor(self) -> str:
@@ -165,13 +168,14 @@ class _Reader:
         self, file: str, options: dict[str, str], line: int, first: int, lines: tuple[str, ...]
     ) -> None:
         name, base = options.get("name", ""), options.get("append", "")
-        problem = self._chunk_problem(file, name, base)
+        output = options.get("output", "")
+        problem = self._chunk_problem(file, name, base) or _output_problem(output, file, lines)
         if problem:
             self._report(*problem, line)
             return
         others = self._parts.setdefault(name or base, [])
         file = file or (others[0].file if others else "")
-        chunk = Chunk(name or base, file, len(others) + 1, line, first, lines)
+        chunk = Chunk(name or base, file, len(others) + 1, line, first, lines, output)
         others.append(chunk)
         self.chunks.append(chunk)
         self._measure("chunk", line, first, lines)
@@ -215,6 +219,18 @@ class _Reader:
 
     def _report(self, kind: Kind, message: str, line: int) -> None:
         self.problems.append(Problem(kind, message, line))
+
+
+def _output_problem(output: str, file: str, lines: tuple[str, ...]) -> tuple[Kind, str] | None:
+    if not output:
+        return None
+    if not is_output(output):
+        return Kind.BAD_OUTPUT, f"'{output}' names no output; write 'study/what-is-stored'"
+    function = function_of(output)
+    if not file or not any(text.startswith(f"def {function}(") for text in lines):
+        message = f"a chunk that makes '{output}' names its file and defines '{function}'"
+        return Kind.BAD_OUTPUT, message
+    return None
 
 
 def misplaced(kind: str) -> str:

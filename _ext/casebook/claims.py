@@ -1,0 +1,94 @@
+"""Claims on the page, and the ledger of all of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from docutils import nodes
+
+from .core import claims as core
+from .core.claims import Claim, Verdict
+from .core.records import ClaimEntry
+from .directive import BookDirective, Generated
+from .page import ListMaker, Page, definition
+from .words import readable
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+
+class Claims(BookDirective):
+    """``claims``: what is often said, and what the public record says of it."""
+
+    def run(self) -> list[nodes.Node]:
+        if self.is_empty():
+            return []
+        claims, problems = core.parse(self.body, self.sources)
+        for problem in problems:
+            self.warn(problem)
+        listed = nodes.enumerated_list(enumtype="arabic", prefix="", suffix=".")
+        listed["classes"] = ["claims"]
+        for claim in claims:
+            listed += self._item(claim)
+        self.set_source_info(listed)
+        return [listed] if claims else []
+
+    def _item(self, claim: Claim) -> nodes.list_item:
+        at = self.body_line(claim.instead_line)
+        instead = nodes.paragraph("", "", *self.inline(claim.instead, at))
+        instead["classes"] = ["claim-instead"]
+        number = 1 + len(self.book.records(self.env.docname, ClaimEntry))
+        entry = ClaimEntry(self.env.docname, number, claim, readable([instead]))
+        self.book.add(self.env.docname, entry)
+        quoted = nodes.paragraph("", f"“{claim.claim}”", classes=["claim-text"])
+        item = nodes.list_item(
+            "", nodes.paragraph("", "", verdict(claim.verdict), classes=["claim-verdict"]),
+            quoted, instead, ids=[entry.anchor], classes=["claim"],
+        )  # fmt: skip
+        self.state.document.note_explicit_target(item)
+        if claim.sources:
+            cited: list[nodes.Node] = []
+            for key in claim.sources:
+                comma = [nodes.Text(" ")] if cited else []
+                cited += [*comma, self.cited(key, self.body_line(claim.line))]
+            item += nodes.paragraph("", "", *cited, classes=["claim-sources"])
+        return item
+
+
+def verdict(given: Verdict) -> nodes.inline:
+    """A verdict: a shape, which the style sheets draw, and the word."""
+    return nodes.inline("", given.value, classes=["verdict", f"verdict-{given.value}"])
+
+
+class ClaimsLedger(BookDirective):
+    """``claims-ledger``: all claims of the book, with their verdicts."""
+
+    has_content = False
+
+    def run(self) -> list[nodes.Node]:
+        return [self.generated("claims-ledger", "claims")]
+
+
+def _ledger(page: Page, node: Generated) -> list[nodes.Node]:
+    made: list[nodes.Node] = []
+    claims = page.book.claims
+    for name in dict.fromkeys(entry.page for entry in claims):
+        made.append(nodes.rubric("", page.env.titles[name].astext()))
+        listed = nodes.definition_list(classes=["related"])
+        for entry in (entry for entry in claims if entry.page == name):
+            quoted = f"“{entry.claim.claim}”"
+            link = page.place(name, entry.anchor, quoted, node["page"])
+            words = [verdict(entry.claim.verdict), nodes.Text(f". {entry.instead}")]
+            listed += definition([link], words)
+        made.append(listed)
+    return made or [nodes.paragraph("", "The book has examined no claim.")]
+
+
+LISTS: dict[str, ListMaker] = {"claims-ledger": _ledger}
+"""What a placeholder becomes."""
+
+
+def setup_claims(app: Sphinx) -> None:
+    """Register the directives."""
+    app.add_directive("claims", Claims)
+    app.add_directive("claims-ledger", ClaimsLedger)

@@ -1,0 +1,225 @@
+"""Decision matrices: weighted totals, and how far the judgement behind them carries.
+
+Weights and scores are judgement.  So the table says whose it is, gives a reason for each, and says
+by how much a single weight would have to change for another option to come first.  All arithmetic
+is exact.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from . import yamlbody
+from .names import is_name
+from .problems import Kind, Problem, shortened, suggestion
+from .yamlbody import Record
+
+LOWEST, HIGHEST = 1, 5
+"""A score is a whole number from poor to good."""
+_WEIGHT = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,2})?")
+_SCORE = re.compile(r"[1-5]")
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a weight or a score is what it is, and the line on which that stands."""
+
+    text: str
+    line: int = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """What counts, and how much."""
+
+    id: str
+    label: str
+    weight: Fraction
+    why: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """What could have been done; `scores` and `why` are by criterion."""
+
+    id: str
+    label: str
+    scores: Mapping[str, int]
+    why: Mapping[str, Reason]
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """The smallest change of one weight after which another option comes first."""
+
+    criterion: Criterion
+    rival: Option
+    level: Fraction
+    """The weight at which the two are level; beyond it the rival leads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Criteria and options."""
+
+    criteria: tuple[Criterion, ...]
+    options: tuple[Option, ...]
+
+    @property
+    def weight(self) -> Fraction:
+        """The sum of all weights."""
+        return sum((criterion.weight for criterion in self.criteria), Fraction(0))
+
+    def total(self, option: Option) -> Fraction:
+        """The weighted sum of an option's scores."""
+        return sum((c.weight * option.scores[c.id] for c in self.criteria), Fraction(0))
+
+    def mean(self, option: Option) -> Fraction:
+        """The weighted mean of an option's scores, from 1 to 5."""
+        return self.total(option) / self.weight
+
+    @property
+    def leaders(self) -> tuple[Option, ...]:
+        """The options with the greatest total."""
+        most = max(self.total(option) for option in self.options)
+        return tuple(option for option in self.options if self.total(option) == most)
+
+    def flip(self) -> Flip | None:
+        """The smallest change of one weight that puts another option first, if there is any.
+
+        Nothing if two options share the lead already, or no change of one weight does it.
+        """
+        if len(self.leaders) > 1:
+            return None
+        leader = self.leaders[0]
+        found: list[tuple[Fraction, Flip]] = []
+        for rival in self.options:
+            gap = self.total(leader) - self.total(rival)
+            for criterion in self.criteria:
+                better = rival.scores[criterion.id] - leader.scores[criterion.id]
+                if better and criterion.weight + gap / better >= 0:
+                    level = criterion.weight + gap / better
+                    # A weight below nought has no sense, so at nought the two stay level.
+                    if level or better > 0:
+                        change = abs(level - criterion.weight)
+                        found.append((change, Flip(criterion, rival, level)))
+        return min(found, key=lambda pair: pair[0])[1] if found else None
+
+
+def parse(body: str) -> tuple[Matrix | None, list[Problem]]:
+    """Read the body of a matrix: a mapping with `criteria` and `options`."""
+    record = yamlbody.record(body)
+    if isinstance(record, Problem):
+        return None, [record]
+    record.check_fields(("criteria", "options"))
+    listed = {name: record.need_records(name) for name in ("criteria", "options")}
+    criteria = tuple(c for c in map(_criterion, listed["criteria"]) if c)
+    # With a criterion that could not be read, its scores would be reported as unknown as well.
+    whole = len(criteria) == len(listed["criteria"])
+    options = tuple(o for o in (_option(o, criteria) for o in listed["options"] if whole) if o)
+    parts = [part for records in listed.values() for part in records]
+    problems = [problem for part in (record, *parts) for problem in part.problems]
+    problems += [*_twice(listed["criteria"], "criterion"), *_twice(listed["options"], "option")]
+    if not problems and not sum(criterion.weight for criterion in criteria):
+        message = "the weights add up to nought, so nothing is weighed"
+        problems.append(Problem(Kind.BAD_MATRIX, message, record.line_of("criteria")))
+    if not problems and len(options) < 2:
+        message = "a decision has at least two options"
+        problems.append(Problem(Kind.BAD_MATRIX, message, record.line_of("options")))
+    return (None if problems else Matrix(criteria, options)), problems
+
+
+def _twice(records: tuple[Record, ...], kind: str) -> list[Problem]:
+    seen: set[str] = set()
+    found = []
+    for record in records:
+        name = record.text("id") if "id" in record else ""
+        if name and name in seen:
+            message = f"the {kind} '{name}' stands twice"
+            found.append(Problem(Kind.DUPLICATE_ID, message, record.line_of("id")))
+        seen.add(name)
+    return found
+
+
+def _identity(record: Record) -> tuple[str, str]:
+    identifier = record.need("id")
+    if identifier and not is_name(identifier):
+        message = f"the id {shortened(identifier)} must be lower-case words joined by hyphens"
+        record.report(Kind.BAD_ID, message, "id")
+    label = record.text("label") or identifier.replace("-", " ").capitalize()
+    return identifier, label
+
+
+def _criterion(record: Record) -> Criterion | None:
+    record.check_fields(("id", "label", "weight", "why"))
+    identifier, label = _identity(record)
+    weight = record.need("weight")
+    why = record.need("why", "; say what the weight rests on, or that it is our judgement")
+    if weight and not _WEIGHT.fullmatch(weight):
+        message = f"a weight is a number from 0 to 999, not {shortened(weight)}"
+        record.report(Kind.BAD_MATRIX, message, "weight")
+    if record.problems:
+        return None
+    return Criterion(identifier, label, Fraction(weight), Reason(why, record.line_of("why")))
+
+
+def _option(record: Record, criteria: tuple[Criterion, ...]) -> Option | None:
+    record.check_fields(("id", "label", "scores", "why"))
+    identifier, label = _identity(record)
+    known = [criterion.id for criterion in criteria]
+    scores, reasons = record.need_mapping("scores"), record.need_mapping("why")
+    for field_name, given in (("score", scores), ("reason", reasons)):
+        for name, scalar in given.items():
+            if name not in known:
+                message = f"unknown criterion '{name}'{suggestion(name, known)}"
+                record.problems.append(Problem(Kind.BAD_MATRIX, message, scalar.line))
+        for name in known if given else ():
+            if name not in given:
+                message = f"the {field_name} of '{identifier}' for '{name}' is missing"
+                at = "scores" if field_name == "score" else "why"
+                record.report(Kind.BAD_MATRIX, message, at)
+    for scalar in scores.values():
+        if not _SCORE.fullmatch(scalar.text):
+            message = f"a score is a whole number from 1 to 5, not {shortened(scalar.text)}"
+            record.problems.append(Problem(Kind.BAD_MATRIX, message, scalar.line))
+    if record.problems:
+        return None
+    return Option(
+        identifier,
+        label,
+        {name: int(scalar.text) for name, scalar in scores.items()},
+        {name: Reason(scalar.text, scalar.line) for name, scalar in reasons.items()},
+    )
+
+
+def decimal(number: Fraction, places: int = 2) -> str:
+    """A number with at most so many decimals, rounded to the nearest."""
+    return f"{float(round(number, places)):.{places}f}".rstrip("0").rstrip(".")
+
+
+def stability(matrix: Matrix) -> str:
+    """What other weights would change, in a sentence or two."""
+    if len(matrix.leaders) > 1:
+        labels = [option.label for option in matrix.leaders]
+        names = ", ".join(f"“{label}”" for label in labels[:-1]) + f" and “{labels[-1]}”"
+        return f"{names} share the lead, so any change of a weight decides."
+    leader, flip = matrix.leaders[0], matrix.flip()
+    if flip is None:
+        return f"“{leader.label}” stays first whatever one weight is changed to."
+    rises = flip.level > flip.criterion.weight
+    # Rounded to the side on which the rival has not yet lost its lead again.
+    hundred = flip.level * 100
+    bound = Fraction(math.ceil(hundred) if rises else math.floor(hundred), 100)
+    how = (
+        f"rose from {decimal(flip.criterion.weight)} to more than {decimal(bound)}"
+        if rises
+        else (f"fell from {decimal(flip.criterion.weight)} to less than {decimal(bound)}")
+    )
+    return (
+        f"“{flip.rival.label}” would come before “{leader.label}” if the weight of "
+        f"“{flip.criterion.label}” {how}; no smaller change of one weight does it."
+    )

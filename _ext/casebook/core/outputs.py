@@ -1,0 +1,170 @@
+"""Stored outputs: what the printed code computed, as `make outputs` has written it to JSON files.
+
+A build runs no code; it shows these.  There are two forms: what an experiment gave (columns of
+equal length, and single values), and a counterexample (what was done, and what it showed with a
+guard and without it).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from .names import PATTERN
+from .problems import shortened, suggestion
+
+Cell = int | float | str
+"""What a column holds: numbers throughout, or words throughout."""
+
+DIGITS = 6
+"""Significant digits that are stored, so that two Pythons agree in every one of them."""
+
+_NAME = re.compile(rf"({PATTERN})/({PATTERN})")
+_WITHOUT = "without-"
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What an experiment gave."""
+
+    name: str
+    columns: Mapping[str, tuple[Cell, ...]] = field(default_factory=dict)
+    values: Mapping[str, int | float] = field(default_factory=dict)
+
+    def rows(self) -> list[tuple[Cell, ...]]:
+        """The columns side by side."""
+        return list(zip(*self.columns.values(), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Counterexample:
+    """The shortest way that was found to break an invariant once its guard is gone."""
+
+    name: str
+    moves: tuple[str, ...]
+    guarded: tuple[str, ...]
+    """What each move showed with the guard in place."""
+    unguarded: tuple[str, ...]
+    broken: str
+    """The invariant that broke at the last move."""
+
+
+Stored = Output | Counterexample
+
+
+def is_output(name: str) -> bool:
+    """Whether something can be stored under this name: a study and a name, with a slash."""
+    return bool(_NAME.fullmatch(name))
+
+
+def is_counterexample(name: str) -> bool:
+    """Whether the name is one of a guard taken away."""
+    return name.partition("/")[2].startswith(_WITHOUT)
+
+
+def function_of(name: str) -> str:
+    """The function that makes an output: `stripe/crash-points` comes from `crash_points`."""
+    return name.partition("/")[2].replace("-", "_")
+
+
+def stored_in(name: str) -> str:
+    """The file of an output, from the folder of outputs on."""
+    return f"{name}.json"
+
+
+def read(name: str, text: str) -> Stored | str:
+    """What a file holds; the answer is a sentence when that is not what `make outputs` writes."""
+    wrong = f"the stored output '{name}' is not what 'make outputs' writes; run it again"
+    try:
+        data = json.loads(text, parse_constant=_refuse)
+        if is_counterexample(name):
+            fields = {part: tuple(data[part]) for part in ("moves", "guarded", "unguarded")}
+            if not all(isinstance(word, str) for words in fields.values() for word in words):
+                return wrong
+            return Counterexample(name, broken=str(data["broken"]), **fields)
+        columns = {str(key): tuple(cells) for key, cells in data["columns"].items()}
+        values = {str(key): value for key, value in data["values"].items()}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return wrong
+    cells = [_kinds(column) for column in columns.values()]
+    if len({len(column) for column in columns.values()}) > 1 or not all(map(_is_column, cells)):
+        return wrong
+    return Output(name, columns, values) if all(map(_is_number, values.values())) else wrong
+
+
+def as_csv(output: Output) -> str:
+    """The columns of an output as a CSV file (RFC 4180)."""
+    file = io.StringIO()
+    csv.writer(file).writerows([list(output.columns), *output.rows()])
+    return file.getvalue()
+
+
+def _refuse(constant: str) -> float:
+    raise ValueError(constant)
+
+
+def _is_number(value: object) -> bool:
+    return type(value) in (int, float)
+
+
+def _kinds(column: Sequence[object]) -> set[type]:
+    return {float if _is_number(cell) else type(cell) for cell in column}
+
+
+def _is_column(kinds: set[type]) -> bool:
+    return kinds <= {float} or kinds == {str}
+
+
+def written(data: Mapping[str, Any]) -> str:
+    """The text that is stored: rounded, one line a column, so that a change is easy to see."""
+    parts = [
+        f" {json.dumps(part)}: {{\n"
+        + ",\n".join(f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in content.items())
+        + "\n }"
+        if isinstance(content, dict) and content
+        else f" {json.dumps(part)}: {json.dumps(content)}"
+        for part, content in _rounded(data).items()
+    ]
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def experiment(result: Mapping[str, Any]) -> dict[str, Any]:
+    """What an experiment returned, in the form that is stored: lists are columns, numbers values.
+
+    Raises ``ValueError`` for anything else.
+    """
+    made: dict[str, Any] = {"columns": {}, "values": {}}
+    for key, value in result.items():
+        if _is_number(value) and math.isfinite(value):
+            made["values"][key] = value
+        elif isinstance(value, list) and _is_column(_kinds(value)):
+            made["columns"][key] = value
+        else:
+            raise ValueError(f"{key!r} is neither a number nor a list of numbers or of words")
+    return made
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        short = float(f"{value:.{DIGITS}g}")
+        return int(short) if short.is_integer() else short
+    if isinstance(value, Mapping):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_rounded(item) for item in value]
+    return value
+
+
+def value_of(stored: Output, key: str) -> Fraction | str:
+    """A single value as an exact number; the answer is a sentence when there is none."""
+    if key not in stored.values:
+        hint = suggestion(key, stored.values)
+        return f"the stored output '{stored.name}' has no value {shortened(key)}{hint}"
+    return Fraction(str(stored.values[key]))

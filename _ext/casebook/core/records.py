@@ -1,0 +1,178 @@
+"""What pages contribute to the book: frozen records, and nothing that Sphinx knows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from .charts import Chart
+from .claims import Claim
+from .decisions import Matrix
+from .insights import Audience, Evidence, InsightKind
+from .literate.chunks import Chunk
+from .literate.program import Program
+from .literate.tangle import Tangled
+from .metrics import Metric
+
+MARK = re.compile("\ue000([a-z]+):([^\ue001]*)\ue001")
+"""Between private-use characters, which no text of the book holds."""
+
+
+def mark(kind: str, name: str) -> str:
+    """Stands in a sentence for words that are known once the book is read.
+
+    That is the value of a ``metric``, or the name of a ``pattern``.
+    """
+    return f"\ue000{kind}:{name}\ue001"
+
+
+@dataclass(frozen=True, slots=True)
+class MetricRow:
+    """A row of a metrics table, on the page that holds it."""
+
+    page: str
+    metric: Metric
+
+    @property
+    def anchor(self) -> str:
+        """The id of the row on its page."""
+        return f"metric-{self.metric.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class PatternSection:
+    """The section that describes a pattern."""
+
+    page: str
+    slug: str
+    anchor: str
+    line: int = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PatternUse:
+    """A place that links to a pattern: its section and the sentence around the link."""
+
+    page: str
+    slug: str
+    anchor: str
+    heading: str
+    sentence: str
+    line: int = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """A page that is a study; `name` is the short one of its front matter."""
+
+    page: str
+    name: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A page that holds code, and which tests run each of its chunks."""
+
+    page: str
+    program: Program = field(repr=False, default=Program())
+    tests: Mapping[str, Sequence[str]] = field(repr=False, default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A chunk as it is printed."""
+
+    page: str
+    chunk: Chunk
+    caption: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodeFile:
+    """A file of a package, and the page that prints it."""
+
+    page: str
+    file: Tangled
+    first: Chunk
+    """The chunk that begins it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A chart of a stored output, or a counterexample, where it is printed."""
+
+    page: str
+    anchor: str
+    output: str
+    caption: str
+    chart: Chart | None
+    line: int = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Insight:
+    """An insight; its number counts the insights of its page."""
+
+    page: str
+    anchor: str
+    number: int
+    title: str
+    text: str
+    kind: InsightKind
+    audience: tuple[Audience, ...]
+    evidence: tuple[Evidence, ...]
+    patterns: tuple[str, ...]
+    line: int = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A decision matrix, and the option that was chosen."""
+
+    page: str
+    anchor: str
+    caption: str
+    matrix: Matrix
+    chosen: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimEntry:
+    """A claim of a list; `instead` are its words as they are read."""
+
+    page: str
+    number: int
+    claim: Claim
+    instead: str
+
+    @property
+    def anchor(self) -> str:
+        """The id of the claim on its page."""
+        return f"claim-{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """How many visual elements of each kind a page shows."""
+
+    page: str
+    diagrams: int
+    tables: int
+    charts: int
+
+
+Record = (
+    MetricRow
+    | PatternSection
+    | PatternUse
+    | Study
+    | Code
+    | Listing
+    | Shown
+    | Insight
+    | Decision
+    | ClaimEntry
+    | Contents
+)

@@ -1,0 +1,124 @@
+"""Decision matrices on the page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+
+from .core import decisions as core
+from .core.decisions import Criterion, Matrix, decimal
+from .core.problems import Kind, Problem, suggestion
+from .core.records import Decision
+from .directive import BookDirective
+from .page import definition
+from .tables import cell, table
+from .words import readable
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+JUDGEMENT = (
+    "Scores run from 1 (poor) to 5 (good). Scores and weights are the judgement of this book’s "
+    "authors, for the reasons below."
+)
+
+
+class DecisionMatrix(BookDirective):
+    """``decision-matrix``: options against criteria, with weighted totals and reasons."""
+
+    required_arguments = 1
+    option_spec: ClassVar = {"name": directives.unchanged, "chosen": directives.unchanged}
+
+    def run(self) -> list[nodes.Node]:
+        if self.is_empty():
+            return []
+        matrix, problems = core.parse(self.body)
+        for problem in problems:
+            self.warn(problem)
+        if matrix is None:
+            return []
+        chosen = self.options.get("chosen", "").strip()
+        known = [option.id for option in matrix.options]
+        if chosen not in known:
+            hint = suggestion(chosen, known) or "; the options are " + ", ".join(known)
+            message = f"unknown option '{chosen}'{hint}"
+            if not chosen:
+                message = f"the option 'chosen' is missing{hint}"
+            self.warn(Problem(Kind.BAD_MATRIX, message), self.lineno)
+            return []
+        words = self.inline(self.arguments[0], self.lineno)
+        made = self._table(matrix, chosen, words)
+        page = self.env.docname
+        self.book.add(page, Decision(page, made["ids"][0], readable(words), matrix, chosen))
+        notes = nodes.paragraph("", f"{JUDGEMENT} {core.stability(matrix)}", classes=["table-note"])
+        return [made, notes, self._reasons(matrix)]
+
+    def _table(self, matrix: Matrix, chosen: str, words: list[nodes.Node]) -> nodes.table:
+        marked: list[tuple[str, ...]] = [
+            ("num", "chosen") if o.id == chosen else ("num",) for o in matrix.options
+        ]
+        heads = [
+            cell(nodes.Text("Criterion")),
+            cell(nodes.Text("Weight"), classes=("num", "weight")),
+        ]
+        for option, classes in zip(matrix.options, marked, strict=True):
+            head: list[nodes.Node] = [nodes.Text(option.label)]
+            if option.id == chosen:
+                head += [nodes.Text(" "), nodes.inline("", "chosen", classes=["chosen-word"])]
+            heads.append(cell(*head, classes=classes))
+        widths = (46, 12, *([42 // len(marked)] * len(marked)))
+        made, body = table(words, "decision-matrix", widths, heads)
+        place = [option.id for option in matrix.options].index(chosen)
+        made["classes"] += ["matrix", f"chosen-{place}"]
+        for c in matrix.criteria:
+            scores = [str(option.scores[c.id]) for option in matrix.options]
+            body += _row(c.label, decimal(c.weight), scores, marked, "")
+        totals = [decimal(matrix.total(option)) for option in matrix.options]
+        body += _row("Weighted total", decimal(matrix.weight), totals, marked, "total")
+        means = [decimal(matrix.mean(option)) for option in matrix.options]
+        body += _row("Mean of five", "", means, marked, "mean")
+        self.set_source_info(made)
+        self.options.setdefault("name", "decision-" + nodes.make_id(self.arguments[0]))
+        self.add_name(made)
+        return made
+
+    def _reasons(self, matrix: Matrix) -> nodes.definition_list:
+        listed = nodes.definition_list(classes=["reasons"])
+        for criterion in matrix.criteria:
+            term = [nodes.Text(criterion.label)]
+            listed += definition(term, self._reason(matrix, criterion))
+        return listed
+
+    def _reason(self, matrix: Matrix, criterion: Criterion) -> list[nodes.Node]:
+        given = [(f"Weight {decimal(criterion.weight)}", criterion.why)]
+        given += [
+            (f"{option.label} {option.scores[criterion.id]}", option.why[criterion.id])
+            for option in matrix.options
+        ]
+        words: list[nodes.Node] = []
+        for label, why in given:
+            words += [nodes.Text(" " if words else ""), nodes.inline("", label, classes=["scored"])]
+            words += [nodes.Text(": "), *self.inline(why.text, self.body_line(why.line))]
+            words.append(nodes.Text("."))
+        return words
+
+
+def _row(
+    label: str, weight: str, numbers: list[str], marked: list[tuple[str, ...]], kind: str
+) -> nodes.row:
+    def words(text: str) -> nodes.Node:
+        return nodes.strong("", text) if kind == "total" else nodes.Text(text)
+
+    cells = [
+        cell(words(number), classes=classes)
+        for number, classes in zip(numbers, marked, strict=True)
+    ]
+    first = cell(words(label)), cell(words(weight), classes=("num", "weight"))
+    return nodes.row("", *first, *cells, classes=[kind] if kind else [])
+
+
+def setup_decisions(app: Sphinx) -> None:
+    """Register the directive."""
+    app.add_directive("decision-matrix", DecisionMatrix)

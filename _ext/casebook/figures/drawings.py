@@ -1,0 +1,80 @@
+"""What diagrams and charts have in common: drawings as the edition at hand can show them."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import math
+import os
+from collections.abc import Callable
+from importlib import metadata, resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from docutils import nodes
+
+from ..core.drawing import Drawing
+
+if TYPE_CHECKING:
+    from sphinx.environment import BuildEnvironment
+
+WIDTH_STEP = 20
+"""The style sheet knows widths in steps, since the page allows no style attributes."""
+
+
+def image(
+    env: BuildEnvironment, data: bytes, suffix: str, *, alt: str, stem: str, width: str = ""
+) -> nodes.image:
+    """A file of its own for a drawing, named after what it holds."""
+    folder = Path(env.doctreedir, "drawings")
+    path = folder / f"{stem}-{hashlib.sha256(data).hexdigest()[:16]}.{suffix}"
+    _write(path, data)
+    env.images.add_file(env.current_document.docname or "index", str(path))
+    made = nodes.image("", uri=str(path), alt=alt, candidates={"*": str(path)})
+    if width:
+        made["width"] = width
+    return made
+
+
+def inline(drawing: Drawing, identifier: str, title: str, alt: str) -> str:
+    """A drawing inside a page."""
+    svg = drawing.inline(identifier, title, alt)
+    return f'<div class="drawing {width_class(drawing.width)}">{svg}</div>'
+
+
+def width_class(width: float) -> str:
+    """The class that tells the style sheet a drawing's natural width in pixels."""
+    return f"w-{math.ceil(width / WIDTH_STEP) * WIDTH_STEP}"
+
+
+def font_dir(env: BuildEnvironment) -> Path:
+    """Where the fonts of the print edition lie."""
+    return Path(env.srcdir, env.config.casebook_print_fonts)
+
+
+def cached(env: BuildEnvironment, key: object, make: Callable[[], bytes]) -> bytes:
+    """What `make` gives, from the last time that it was made with this key and this program."""
+    digest = hashlib.sha256(repr((_program(), key)).encode()).hexdigest()
+    path = Path(env.doctreedir, "drawings", f"cache-{digest}")
+    if not path.exists():
+        _write(path, make())
+    return path.read_bytes()
+
+
+def _write(path: Path, data: bytes) -> None:
+    # Two processes may make the same file: each writes its own, and the last name stays.
+    path.parent.mkdir(parents=True, exist_ok=True)
+    own = path.with_name(f"{path.name}.{os.getpid()}")
+    own.write_bytes(data)
+    own.replace(path)
+
+
+@functools.cache
+def _program() -> str:
+    """Changes with anything that could change a drawing."""
+    core = resources.files("casebook.core")
+    parts = sorted(path.name for path in core.iterdir() if path.name.endswith(".py"))
+    digest = hashlib.sha256("".join(map(metadata.version, ("matplotlib", "typst"))).encode())
+    for name in parts:
+        digest.update(core.joinpath(name).read_bytes())
+    return digest.hexdigest()
