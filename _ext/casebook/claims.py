@@ -49,7 +49,7 @@ class Claims(BookDirective):
         if claim.sources:
             cited: list[nodes.Node] = []
             for key in claim.sources:
-                comma = [nodes.Text(" ")] if cited else []
+                comma = [nodes.Text(", ")] if cited else []
                 cited += [*comma, self.cited(key, self.body_line(claim.line))]
             item += nodes.paragraph("", "", *cited, classes=["claim-sources"])
         return item

@@ -8,11 +8,10 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 
 from .core import decisions as core
-from .core.decisions import Criterion, Matrix, decimal
+from .core.decisions import Matrix, Reason, decimal
 from .core.problems import Kind, Problem, suggestion
 from .core.records import Decision
 from .directive import BookDirective
-from .page import definition
 from .tables import cell, table
 from .words import readable
 
@@ -52,7 +51,8 @@ class DecisionMatrix(BookDirective):
         made = self._table(matrix, chosen, words)
         page = self.env.docname
         self.book.add(page, Decision(page, made["ids"][0], readable(words), matrix, chosen))
-        notes = nodes.paragraph("", f"{JUDGEMENT} {core.stability(matrix)}", classes=["table-note"])
+        told = f"{JUDGEMENT} {core.stability(matrix, chosen)}"
+        notes = nodes.paragraph("", told, classes=["table-note"])
         return [made, notes, self._reasons(matrix)]
 
     def _table(self, matrix: Matrix, chosen: str, words: list[nodes.Node]) -> nodes.table:
@@ -68,7 +68,7 @@ class DecisionMatrix(BookDirective):
             if option.id == chosen:
                 head += [nodes.Text(" "), nodes.inline("", "chosen", classes=["chosen-word"])]
             heads.append(cell(*head, classes=classes))
-        widths = (46, 12, *([42 // len(marked)] * len(marked)))
+        widths = (38, 10, *([52 // len(marked)] * len(marked)))
         made, body = table(words, "decision-matrix", widths, heads)
         place = [option.id for option in matrix.options].index(chosen)
         made["classes"] += ["matrix", f"chosen-{place}"]
@@ -87,22 +87,20 @@ class DecisionMatrix(BookDirective):
     def _reasons(self, matrix: Matrix) -> nodes.definition_list:
         listed = nodes.definition_list(classes=["reasons"])
         for criterion in matrix.criteria:
-            term = [nodes.Text(criterion.label)]
-            listed += definition(term, self._reason(matrix, criterion))
+            given = [(f"Weight {decimal(criterion.weight)}", criterion.why)]
+            given += [
+                (f"{option.label} {option.scores[criterion.id]}", option.why[criterion.id])
+                for option in matrix.options
+            ]
+            said = nodes.definition("", *(self._reason(label, why) for label, why in given))
+            term = nodes.term("", criterion.label)
+            listed += nodes.definition_list_item("", term, said)
         return listed
 
-    def _reason(self, matrix: Matrix, criterion: Criterion) -> list[nodes.Node]:
-        given = [(f"Weight {decimal(criterion.weight)}", criterion.why)]
-        given += [
-            (f"{option.label} {option.scores[criterion.id]}", option.why[criterion.id])
-            for option in matrix.options
-        ]
-        words: list[nodes.Node] = []
-        for label, why in given:
-            words += [nodes.Text(" " if words else ""), nodes.inline("", label, classes=["scored"])]
-            words += [nodes.Text(": "), *self.inline(why.text, self.body_line(why.line))]
-            words.append(nodes.Text("."))
-        return words
+    def _reason(self, label: str, why: Reason) -> nodes.paragraph:
+        scored = nodes.inline("", label, classes=["scored"])
+        words = self.inline(why.text, self.body_line(why.line))
+        return nodes.paragraph("", "", scored, nodes.Text(": "), *words, nodes.Text("."))
 
 
 def _row(

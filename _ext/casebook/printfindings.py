@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 QUIET = ("table-note", "insight-meta", "claim-text", "claim-instead", "claim-sources")
-"""Classes of paragraphs that are carried by the words in them."""
+"""Classes of paragraphs that are set smaller."""
 
 
 class PlainInsights(SphinxPostTransform):
@@ -48,7 +48,7 @@ class PlainInsights(SphinxPostTransform):
 
 
 class PrintFindings(SphinxPostTransform):
-    """Claims as containers, and classes of paragraphs as classes of their words."""
+    """Claims as containers, and small paragraphs in containers of their own."""
 
     default_priority = 231
     formats = ("latex",)
@@ -68,9 +68,10 @@ class PrintFindings(SphinxPostTransform):
         for paragraph in list(self.document.findall(nodes.paragraph)):
             classes = [name for name in paragraph["classes"] if name in QUIET]
             if classes:
-                words = nodes.inline("", "", *paragraph.children, classes=classes)
-                paragraph.children = []
-                paragraph += words
+                # A container, since the distance of lines is decided where a paragraph ends.
+                box = nodes.container("", classes=classes)
+                paragraph.replace_self(box)
+                box += paragraph
 
     def _claim(self, item: Any) -> nodes.container:
         verdict, *rest = item.children

@@ -85,7 +85,8 @@ class PrintClasses(SphinxPostTransform):
         for figure in list(self.document.findall(nodes.figure)):
             caption = next(iter(figure.findall(nodes.caption)), None)
             if caption is not None:
-                short = escape(around(caption.astext(), 0).rstrip("."), "lualatex")
+                words = "".join(part.astext() for part in caption.children if not _is_source(part))
+                short = escape(around(words, 0).rstrip("."), "lualatex")
                 at = figure.parent.index(figure)
                 figure.parent.insert(at, raw(rf"\casebookshortcaption{{{short}}}"))
         for table in list(self.document.findall(nodes.table)):
@@ -171,6 +172,10 @@ class PrintCode(SphinxPostTransform):
         short = rf"\casebookshortcaption{{\casebookchunkname{{{name}}}{caption.rstrip('.')}}}"
         chunk.children = []
         chunk += [*made, raw(rf"\casebookchunk{{{lines}}}{short}"), wrapper]
+
+
+def _is_source(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.inline) and "figure-source" in node["classes"]
 
 
 def raw(text: str) -> nodes.raw:

@@ -201,11 +201,18 @@ def decimal(number: Fraction, places: int = 2) -> str:
     return f"{float(round(number, places)):.{places}f}".rstrip("0").rstrip(".")
 
 
-def stability(matrix: Matrix) -> str:
-    """What other weights would change, in a sentence or two."""
+def stability(matrix: Matrix, chosen: str) -> str:
+    """What other weights would change, after a word on a leader that was not chosen."""
+    labels = [f"“{option.label}”" for option in matrix.leaders]
+    names = ", ".join(labels[:-1]) + f" and {labels[-1]}" if len(labels) > 1 else labels[0]
+    lead = ""
+    if chosen not in {option.id for option in matrix.leaders}:
+        lead = f"By these weights {names} would come first, which is not what was chosen. "
+    return lead + _flips(matrix, names)
+
+
+def _flips(matrix: Matrix, names: str) -> str:
     if len(matrix.leaders) > 1:
-        labels = [option.label for option in matrix.leaders]
-        names = ", ".join(f"“{label}”" for label in labels[:-1]) + f" and “{labels[-1]}”"
         return f"{names} share the lead, so any change of a weight decides."
     leader, flip = matrix.leaders[0], matrix.flip()
     if flip is None:

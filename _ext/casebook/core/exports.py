@@ -133,7 +133,7 @@ def decisions(book: Book) -> Data:
                     }
                     for option in matrix.options
                 ],
-                "stability": stability(matrix),
+                "stability": stability(matrix, decision.chosen),
                 "page": decision.page,
                 "anchor": decision.anchor,
             }

@@ -125,14 +125,18 @@ def _is_column(kinds: set[type]) -> bool:
 def written(data: Mapping[str, Any]) -> str:
     """The text that is stored: rounded, one line a column, so that a change is easy to see."""
     parts = [
-        f" {json.dumps(part)}: {{\n"
-        + ",\n".join(f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in content.items())
+        f" {_line(part)}: {{\n"
+        + ",\n".join(f"  {_line(key)}: {_line(value)}" for key, value in content.items())
         + "\n }"
         if isinstance(content, dict) and content
-        else f" {json.dumps(part)}: {json.dumps(content)}"
+        else f" {_line(part)}: {_line(content)}"
         for part, content in _rounded(data).items()
     ]
     return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def _line(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def experiment(result: Mapping[str, Any]) -> dict[str, Any]:

@@ -155,7 +155,8 @@ def _modelled(page: Page, node: Generated) -> list[nodes.Node]:
 
 
 def _maker(page: Page, node: Generated) -> list[nodes.Node]:
-    return [nodes.inline("", "", nodes.Text("by "), *page.maker(node["name"], node["page"]))]
+    maker = page.maker(node["name"], node["page"])
+    return [nodes.inline("", "", nodes.Text("by "), *maker, classes=["source"])]
 
 
 def _chart(page: Page, node: Generated) -> list[nodes.Node]:

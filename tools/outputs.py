@@ -1,0 +1,34 @@
+"""Store anew what the programs of the pages compute: experiments and counterexamples.
+
+Usage: python tools/outputs.py
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "_ext"))
+
+from casebook.literate import importing, outputs
+from casebook.literate.pages import pages
+
+ROOT = Path(__file__).parents[1]
+FOLDER = Path("source", "elite", "outputs")
+
+
+def main(root: Path = ROOT) -> None:
+    """Write what differs, and remove what no page makes any more."""
+    found = list(pages(root))
+    importing.install(found)
+    made = {root / FOLDER / one.file: one.text for one in outputs.made(found)}
+    for path in set((root / FOLDER).glob("*/*.json")) - set(made):
+        path.unlink()
+    for path, text in made.items():
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
