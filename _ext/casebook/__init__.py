@@ -13,6 +13,7 @@ from .decisions import setup_decisions
 from .domain import setup_domain
 from .epub import setup_epub
 from .export import setup_export
+from .fences import setup_fences
 from .figures.charts import setup_charts
 from .figures.diagrams import setup_diagrams
 from .generated import setup_generated
@@ -50,6 +51,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     setup_claims(app)
     setup_charts(app)
     setup_inventory(app)
+    setup_fences(app)
     setup_opening(app)
     setup_reading(app)
     setup_directives(app)

@@ -94,7 +94,8 @@ class BookDirective(SphinxDirective):
             found.relative_to(folder).with_suffix("").as_posix()
             for found in folder.glob("*/*.json")
         ]
-        return f"there is no stored output '{name}'{suggestion(name, known)}; run 'make outputs'"
+        hint = suggestion(name, known) or "; run 'make outputs'"
+        return f"there is no stored output '{name}'{hint}"
 
     def inline(self, text: str, line: int) -> list[nodes.Node]:
         """A text with roles and links, written on a line of the file."""

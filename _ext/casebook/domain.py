@@ -193,7 +193,8 @@ class CasebookDomain(Domain):
                 if one.kind == "output":
                     named.append((one.name, insight.page, insight.line))
                 elif one.kind == "metric" and one.name not in book.rows:
-                    hint = suggestion(one.name, [*book.rows, *self.source_labels])
+                    cite: Any = self.env.get_domain("cite")
+                    hint = suggestion(one.name, [*book.rows, *cite.bibdata.data.entries])
                     message = f"unknown evidence '{one.name}': no source, metric or output{hint}"
                     report(Kind.UNKNOWN_METRIC, message, (insight.page, insight.line))
         for output, page, line in named:

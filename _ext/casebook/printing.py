@@ -85,8 +85,8 @@ class PrintClasses(SphinxPostTransform):
         for figure in list(self.document.findall(nodes.figure)):
             caption = next(iter(figure.findall(nodes.caption)), None)
             if caption is not None:
-                words = "".join(part.astext() for part in caption.children if not _is_source(part))
-                short = escape(around(words, 0).rstrip("."), "lualatex")
+                said = "".join(part.astext() for part in caption.children if not _is_source(part))
+                short = escape(around(said, 0).rstrip("."), "lualatex")
                 at = figure.parent.index(figure)
                 figure.parent.insert(at, raw(rf"\casebookshortcaption{{{short}}}"))
         for table in list(self.document.findall(nodes.table)):

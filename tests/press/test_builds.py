@@ -32,6 +32,8 @@ outside
 code
 more
 packages
+found
+gathered
 ```
 """
 A = (
@@ -110,6 +112,116 @@ PACKAGES = """# Packages
 ```{chunk-index} All chunks
 ```
 """
+FOUND = """---
+study: Core
+---
+# Core
+
+## Model
+
+```{chunk} model/experiments.py
+:name: deaths
+:caption: What is counted.
+:output: core/deaths
+
+\"\"\"Experiments.\"\"\"
+
+
+def deaths() -> dict[str, list[int] | int]:
+    return {"step": [1, 2], "with": [1, 1], "without": [1, 2], "worst": 2}
+```
+
+```{chunk} model/guards.py
+:name: without-lock
+:caption: The lock goes.
+:output: core/without-lock
+
+def without_lock(server: object) -> None:
+    pass
+```
+
+```{chart} core/deaths
+:type: bar
+:x: step
+:y: with (charges), without (charges)
+:caption: Twice without a key, as {cite}`post` says. {metric}`jobs` are not drawn.
+:alt: Bars of one, and one of two.
+```
+
+```{counterexample} core/without-lock
+:caption: Two owners
+```
+
+```{metrics-table} Modelled
+- {id: worst, label: Worst, what: w, kind: modelled, output: core/deaths#worst, unit: charge}
+- {id: twofold, label: Twofold, what: w, kind: derived, formula: 2 * worst, unit: charge}
+```
+
+:::{decision-matrix} How to {cite}`post` order
+:chosen: turns
+
+criteria:
+  - {id: proof, label: Easy to prove, weight: 3, why: ours}
+  - {id: fair, weight: 2, why: "says {cite}`post`"}
+options:
+  - {id: arrival, scores: {proof: 5, fair: 1}, why: {proof: one counter, fair: a batch}}
+  - id: turns
+    label: In turns
+    scores: {proof: 3, fair: 4}
+    why: {proof: many, fair: "{metric}`jobs`"}
+:::
+
+:::{insight} Keep the key of {metric}`jobs`
+:name: early
+:kind: practice
+:audience: engineer, architect
+:patterns: idempotency
+:evidence: post jobs core/deaths
+
+Store it, because [the model](#model) says {metric}`worst`. A read needs none {cite}`post`.
+:::
+
+```{insight} A second one
+:kind: pitfall
+:audience: leader
+:evidence: core/without-lock
+
+Mind it, as [above](#model). Not always.
+```
+
+```{claims}
+- claim: It has 500 million jobs
+  verdict: unsupported
+  instead: It has {metric}`jobs`.
+- {claim: It is fast, verdict: contradicted, instead: It is slow., source: [post, home]}
+```
+"""
+GATHERED = """# Gathered
+
+```{insight-index}
+```
+
+```{claims-ledger}
+```
+
+```{chart-data}
+```
+
+```{inventory} What is held
+```
+"""
+DEATHS = """{
+ "columns": {"step": [1, 2], "with": [1, 1], "without": [1, 2]},
+ "values": {"worst": 2}
+}
+"""
+LOCK = """{
+ "moves": ["worker 1 takes", "worker 2 takes"],
+ "guarded": ["1 owner", "refused"],
+ "unguarded": ["1 owner", "2 owners"],
+ "broken": "a job has two owners"
+}
+"""
 BOOK: dict[str, str | None] = {
     "index.md": INDEX,
     "a.md": A,
@@ -122,6 +234,10 @@ BOOK: dict[str, str | None] = {
     "code.md": CODE,
     "more.md": MORE,
     "packages.md": PACKAGES,
+    "found.md": FOUND,
+    "gathered.md": GATHERED,
+    "elite/outputs/core/deaths.json": DEATHS,
+    "elite/outputs/core/without-lock.json": LOCK,
 }
 BUILDERS = ("html", "latex", "text", "epub", "tangle")
 
@@ -168,6 +284,29 @@ CHANGES: dict[str, Mapping[str, str | None]] = {
     },
     "a use of a pattern gone": {"a.md": A.replace("{pattern-link}`idempotency`", "nature")},
     "a study renamed": {"a.md": A.replace("study: Acme", "study: Acme Inc")},
+    "a stored output": {"elite/outputs/core/deaths.json": DEATHS.replace("[1, 2],", "[1, 3],")},
+    "a stored value": {"elite/outputs/core/deaths.json": DEATHS.replace(": 2}", ": 3}")},
+    "a counterexample": {"elite/outputs/core/without-lock.json": LOCK.replace("refused", "409")},
+    "an insight renamed": {"found.md": FOUND.replace("A second one", "Another one")},
+    "an insight more": {
+        "found.md": FOUND.replace(
+            "```{insight} A",
+            "```{insight} C\n:kind: lesson\n:audience: leader\n"
+            ":evidence: post\n\nSee [it](#model). Or not.\n```\n\n```{insight} A",
+        )
+    },
+    "a chapter before the insights": {
+        "index.md": INDEX.replace("found\n", "").replace("\na\n", "\nfound\na\n")
+    },
+    "a verdict": {"found.md": FOUND.replace("verdict: contradicted", "verdict: partly")},
+    "a weight": {"found.md": FOUND.replace("weight: 3", "weight: 4")},
+    "a maker renamed": {"found.md": FOUND.replace(":name: deaths", ":name: dying")},
+    "a caption of a chart": {"found.md": FOUND.replace("Twice without", "Double without")},
+    "a table less": {
+        "found.md": FOUND.replace(
+            "```{counterexample} core/without-lock\n:caption: Two owners\n```\n", ""
+        )
+    },
     "a section moved": {"a.md": A.replace("## Load", "## Before\n\nWords.\n\n## Load")},
     **(
         CODE_CHANGES := {

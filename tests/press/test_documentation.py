@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
+from casebook.literate import importing, outputs
+from casebook.literate.pages import pages
 from harness import Built, build, write
 
 AUTHORS = Path(__file__).parents[2] / "source" / "authors"
@@ -20,8 +23,20 @@ BUILDERS = ("html", "latex", "text", "epub")
 
 
 def book(example: str) -> dict[str, str | None]:
-    titled = example if "# " in example.split("\n## ")[0] else f"# Example\n\n{example}"
+    titled = example if example.startswith(("# ", "---")) else f"# Example\n\n{example}"
     return {"index.md": "# Book\n\n```{toctree}\nexample\n```\n", "example.md": titled}
+
+
+def computed(root: Path) -> dict[str, str | None]:
+    """What the programs of an example store, run as `make outputs` runs them."""
+    found, hooks = list(pages(root)), list(sys.meta_path)
+    importing.install(found)
+    try:
+        return {f"elite/outputs/{made.file}": made.text for made in outputs.made(found)}
+    finally:
+        sys.meta_path[:] = hooks
+        for name in [name for name in sys.modules if name.startswith("mini_acme")]:
+            del sys.modules[name]
 
 
 @pytest.fixture(scope="session", params=EXAMPLES)
@@ -30,6 +45,7 @@ def built(
 ) -> dict[str, Built]:
     root = tmp_path_factory.mktemp("example")
     write(root, book(EXAMPLES[request.param]))
+    write(root, computed(root))
     return {builder: build(root, builder) for builder in BUILDERS}
 
 
@@ -53,5 +69,7 @@ def test_every_directive_and_role_has_an_example() -> None:
 
     setup(Recorder())  # type: ignore[arg-type]
     shown = set(re.findall(r"\{([a-z-]+)\}", "".join(EXAMPLES.values())))
-    lists = {"metric-index", "source-index", "aged-metrics"}  # shown on the book's own pages
+    # Shown on the book's own pages.
+    lists = {"metric-index", "source-index", "aged-metrics"}
+    lists |= {"insight-index", "claims-ledger", "chart-data"}
     assert names - lists <= shown

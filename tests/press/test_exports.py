@@ -11,7 +11,7 @@ import pytest
 from harness import build, write
 from test_builds import BOOK
 
-NAMES = ("metrics", "sources", "patterns")
+NAMES = ("metrics", "sources", "patterns", "insights", "decisions", "claims", "chunks")
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     write(root, BOOK)
     built = build(root)
     assert built.warnings == []
-    found = {path.stem: json.loads(path.read_text()) for path in (built.out / "data").iterdir()}
+    found = {
+        path.stem: json.loads(path.read_text()) for path in (built.out / "data").glob("*.json")
+    }
     return found | {"out": built.out}
 
 
@@ -47,9 +49,18 @@ def test_every_anchor_is_on_its_page(name: str, data: dict[str, Any]) -> None:
         if record["page"] is not None:
             page = (out / f"{record['page']}.html").read_text(encoding="utf-8")
             assert f'id="{record["anchor"]}"' in page
-        for use in record.get("uses", ()):
+        for use in record["uses"] if name == "patterns" else ():
             page = (out / f"{use['page']}.html").read_text(encoding="utf-8")
             assert f'id="{use["anchor"]}"' in page
+
+
+def test_inventory_follows_its_schema(data: dict[str, Any]) -> None:
+    schema = data["inventory.schema"]
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.validate(data["inventory"], schema)
+    data["inventory"]["total"].pop("visuals")
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(data["inventory"], schema)
 
 
 def test_values_are_those_of_the_page(data: dict[str, Any]) -> None:
@@ -67,6 +78,6 @@ def test_values_are_those_of_the_page(data: dict[str, Any]) -> None:
     assert sources["post"]["metrics"] == ["jobs", "share"]
     assert sources["post"]["label"] == "Doe 2017"
     patterns = {record["slug"]: record for record in data["patterns"]["patterns"]}
-    assert [use["page"] for use in patterns["idempotency"]["uses"]] == ["a"]
+    assert [use["page"] for use in patterns["idempotency"]["uses"]] == ["a", "found"]
     assert patterns["idempotency"]["uses"][0]["sentence"].startswith("Safe by idempotency")
     assert patterns["outbox"]["page"] is None

@@ -218,17 +218,20 @@ class Book:
     @functools.cached_property
     def shown(self) -> list[Shown]:
         """Every chart and counterexample."""
-        return self._of(Shown)
+        return [replace(s, caption=self.words(s.caption)) for s in self._of(Shown)]
 
     @functools.cached_property
     def insights(self) -> list[Insight]:
         """Every insight."""
-        return self._of(Insight)
+        return [
+            replace(i, title=self.words(i.title), text=self.words(i.text))
+            for i in self._of(Insight)
+        ]
 
     @functools.cached_property
     def decisions(self) -> list[Decision]:
         """Every decision matrix."""
-        return self._of(Decision)
+        return [replace(d, caption=self.words(d.caption)) for d in self._of(Decision)]
 
     @functools.cached_property
     def claims(self) -> list[ClaimEntry]:

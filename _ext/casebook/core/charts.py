@@ -18,7 +18,7 @@ MOST_SERIES = 6
 SHORT_TABLE = 24, 8
 """So many rows and columns can be read as a table; longer data is for a program."""
 
-_AXIS = re.compile(r"\s*([^()]+?)\s*(?:\(([^()]+)\))?\s*")
+_AXIS = re.compile(r"\s*([^()\s][^()]*?)\s*(?:\(([^()]+)\))?\s*")
 
 
 class Form(Enum):

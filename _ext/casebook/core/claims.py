@@ -57,8 +57,6 @@ def _claim(record: Record, sources: Collection[str]) -> Claim | None:
     # That no public source says something is shown by no source.
     needed = verdict != Verdict.UNSUPPORTED.value
     listed = record.texts("source") if needed or "source" in record else ()
-    if needed and "source" not in record:
-        record.report(Kind.MISSING_FIELD, "the field 'source' is missing")
     for scalar in listed:
         if scalar.text not in sources:
             message = f"unknown source {shortened(scalar.text)}{suggestion(scalar.text, sources)}"

@@ -96,7 +96,7 @@ def insights(book: Book) -> Data:
                 "number": insight.number,
                 "kind": insight.kind.value,
                 "title": insight.title,
-                "text": book.words(insight.text),
+                "text": insight.text,
                 "audience": [one.value for one in insight.audience],
                 "patterns": list(insight.patterns),
                 "evidence": [{one.kind: one.name} for one in insight.evidence],
@@ -115,7 +115,7 @@ def decisions(book: Book) -> Data:
         matrix = decision.matrix
         listed.append(
             {
-                "caption": book.words(decision.caption),
+                "caption": decision.caption,
                 "chosen": decision.chosen,
                 "leaders": [option.id for option in matrix.leaders],
                 "criteria": [

@@ -53,13 +53,14 @@ def parse(
         if not value.strip()
     ]
     problems += _unknown(kind.split()[:1], "kind of insight", [k.value for k in InsightKind])
-    problems += _unknown(audience.split(), "audience", [a.value for a in Audience])
+    readers = audience.replace(",", " ").split()
+    problems += _unknown(readers, "audience", [a.value for a in Audience])
     if len(kind.split()) > 1:
         problems.append(Problem(Kind.BAD_KIND, f"an insight has one kind, not {shortened(kind)}"))
     if problems:
         return problems
     named = tuple(Evidence(name, _kind_of(name, sources)) for name in evidence.split())
-    return InsightKind(kind.strip()), tuple(map(Audience, audience.split())), named
+    return InsightKind(kind.strip()), tuple(map(Audience, readers)), named
 
 
 def _unknown(words: list[str], what: str, known: list[str]) -> Iterator[Problem]:

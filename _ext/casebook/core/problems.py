@@ -55,6 +55,8 @@ class Kind(Enum):
     """A part of a study's opening breaks its rule (three sentences, three or six cards)."""
     BAD_DIAGRAM = "bad-diagram"
     """A diagram cannot be drawn, or would break the rules of the house."""
+    BROKEN_FENCE = "broken-fence"
+    """A directive was written in a way that Markdown takes for text."""
     CHUNK_FILE = "chunk-file"
     """A chunk names a file that is no module of a package, or that another page has."""
     UNKNOWN_CHUNK = "unknown-chunk"

@@ -197,8 +197,8 @@ class Record:
         return scalars
 
     def texts(self, field: str) -> tuple[Scalar, ...]:
-        """The strings in a field that holds one, or a list of them."""
-        value = self._fields[field][1]
+        """The strings in a field that holds one, or a list of them, and must be there."""
+        value = self._fields[field][1] if field in self._fields else None
         if isinstance(value, Scalar):
             return (Scalar(self.text(field), value.line),)
         return self.need_list(field)

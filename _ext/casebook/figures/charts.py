@@ -245,9 +245,7 @@ def _data(page: Page, node: Generated) -> list[nodes.Node]:
     made: list[nodes.Node] = []
     for shown in page.book.shown:
         if shown.chart:
-            link = page.place(
-                shown.page, shown.anchor, page.book.words(shown.caption), node["page"]
-            )
+            link = page.place(shown.page, shown.anchor, around(shown.caption, 0), node["page"])
             made.append(nodes.paragraph("", "", link))
             if shown.chart.is_short:
                 made.append(_table(shown.chart))

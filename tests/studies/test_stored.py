@@ -1,0 +1,62 @@
+"""What is stored is what the printed programs compute now, on this Python as on any other."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from pathlib import Path
+
+import pytest
+from casebook.core.outputs import is_counterexample
+from casebook.literate import outputs
+from casebook.literate.pages import pages
+
+import mini_stripe.guards as guards
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "source" / "elite" / "outputs"
+MADE = {made.file: made.text for made in outputs.made(pages(ROOT))}
+
+
+@pytest.mark.parametrize("file", MADE)
+def test_stored_output_is_what_the_page_computes(file: str) -> None:
+    path = FOLDER / file
+    stored = path.read_text(encoding="utf-8") if path.exists() else ""
+    assert stored == MADE[file], f"{path.relative_to(ROOT)} is stale: run 'make outputs'"
+
+
+def test_nothing_else_is_stored() -> None:
+    found = {path.relative_to(FOLDER).as_posix() for path in FOLDER.glob("*/*.json")}
+    assert found == set(MADE), "run 'make outputs'"
+
+
+def test_no_shorter_list_of_moves_breaks_a_rule() -> None:
+    """Every list up to the stored one's length, without the guard; and with it the stored one."""
+    stored = json.loads(MADE["stripe/without-fence.json"])["moves"]
+    assert guards.play(stored, guards.without_fence).broken
+    assert not guards.play(stored).broken
+    assert is_counterexample("stripe/without-fence")
+    for length in range(len(stored)):
+        for moves in itertools.product(guards.MOVES, repeat=length):
+            assert not guards.play(moves, guards.without_fence).broken, moves
+
+
+def test_the_guard_holds_for_longer_lists() -> None:
+    """With the guard in place no list of the stored length breaks a rule."""
+    for moves in itertools.product(guards.MOVES, repeat=5):
+        assert not guards.play(moves).broken, moves
+
+
+def test_the_window_of_the_chart_is_the_row_that_waits() -> None:
+    """The rehearsal of the page counts the same deaths: 8 of them charged at `row_created`."""
+    data = json.loads(MADE["stripe/duplicate-charges.json"])
+    columns, values = data["columns"], data["values"]
+    window = [
+        step for step, n in zip(columns["step"], columns["client’s key"], strict=True) if n > 1
+    ]
+    assert window == list(range(window[0], window[0] + 8))
+    assert values == {
+        "steps": 40, "no key twice": 29, "client’s key twice": 8, "both keys twice": 0,
+    }  # fmt: skip
+    assert set(columns["both keys"]) == {1}
+    assert min(columns["no key"]) == 1, "every purchase is paid for in the end"
