@@ -14,7 +14,7 @@ export FORCE_SOURCE_DATE := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help html latex latexpdf epub text tangle live test outputs lint fonts lock linkcheck clean
+.PHONY: help html latex latexpdf epub text tangle live test outputs bench lint fonts lock linkcheck clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -85,8 +85,12 @@ STUDIES = $(BIN)/python -m pytest tests/studies source/elite \
     --cov --cov-config=tests/studies/coverage.ini --cov-context=test --cov-report=term-missing
 
 outputs: $(VENV)/tests  ## store anew what pages show of runs (source/elite/outputs)
+	$(BIN)/python tools/outputs.py
 	$(STUDIES)
 	$(BIN)/python tools/chunktests.py build/studies.coverage
+
+bench: $(VENV)/tests  ## measure what the press costs, into source/authors/speed.md
+	$(BIN)/python tools/bench.py source/authors/speed.md
 
 lint: $(VENV)/tests tangle  ## ruff and mypy, on the press and on the code of the pages
 	$(BIN)/ruff check

@@ -34,7 +34,7 @@ class PlainInsights(SphinxPostTransform):
                 continue
             title, *body = box.children
             label, _, *words = title.children
-            made = nodes.container("", classes=["insight"], ids=box["ids"])
+            made = nodes.container("", classes=["insight"])
             if on_paper:
                 kind = box["classes"][1].removeprefix("insight-")
                 name = escape(label.astext(), "lualatex")
@@ -42,7 +42,8 @@ class PlainInsights(SphinxPostTransform):
                 opening: list[nodes.Node] = []
             else:
                 opening = [label, nodes.Text(". ")]
-            made += nodes.paragraph("", "", *opening, nodes.strong("", "", *words))
+            heading = nodes.paragraph("", "", *opening, nodes.strong("", "", *words))
+            made += _reachable(heading, box)
             made += body
             box.replace_self(made)
 
@@ -74,10 +75,15 @@ class PrintFindings(SphinxPostTransform):
                 box += paragraph
 
     def _claim(self, item: Any) -> nodes.container:
-        verdict, *rest = item.children
-        word = verdict.astext()
-        label = raw(rf"\casebookverdict{{{word}}}")
-        return nodes.container("", label, *rest, classes=["claim"], ids=item["ids"])
+        verdict, quoted, *rest = item.children
+        label = raw(rf"\casebookverdict{{{verdict.astext()}}}")
+        return nodes.container("", label, _reachable(quoted, item), *rest, classes=["claim"])
+
+
+def _reachable(paragraph: nodes.Element, named: nodes.Element) -> nodes.Element:
+    """A paragraph that carries the ids of what it opens: LaTeX gives a container no label."""
+    paragraph.insert(0, nodes.target("", "", ids=named["ids"]))
+    return paragraph
 
 
 def setup_printfindings(app: Sphinx) -> None:

@@ -41,6 +41,21 @@ DIRECTIVES = (
     ("chunk", "m/f.py", ":name: j\n:caption: c\n\nif X:\n    <<b>>"), ("session", "", ""),
     ("session", "x", ""), ("session", "", ":name: s"), ("session", "", ">>> x\n1"),
     ("package", "m", ""), ("package", "", ":name: p"), ("package", "<b>", ":name: a b"),
+    ("insight", "T", ":kind: lesson\n:audience: leader\n:evidence: home a x/y\n:patterns: a"),
+    ("insight", "`", ":kind: pitfall\n:audience: engineer\n:evidence: x/without-z\n:name: a b"),
+    ("insight", "{metric}a", ":kind:\n:audience: ,\n:evidence: ''"), ("insight", "", ""),
+    ("decision-matrix", "M", ":chosen: b"), ("decision-matrix", "<b>", ":chosen: c\n:name: a b"),
+    ("decision-matrix", "", ""), ("claims", "", ""), ("claims", "x", ""), ("claims", "", ":x: y"),
+    ("chart", "x/y", ":type: line\n:x: z\n:y: z\n:caption: c\n:alt: a"), ("chart", "", ""),
+    ("chart", "x/y", ":type: heat\n:x: t (\n:y: ,\n:caption: `\n:alt: a"), ("chart", "../x", ""),
+    ("chart", "x/without-z", ":type: bar\n:x: t\n:y: v (s)\n:caption: c\n:alt: a"),
+    ("chart", "x/y", ":type: bar\n:x: t\n:y: v (s), w (s)\n:caption: {cite}`x`\n:alt: <b>"),
+    ("counterexample", "x/without-z", ":caption: c"), ("counterexample", "x/y", ":caption: c"),
+    ("counterexample", "", ":caption:"), ("counterexample", "x/without-q", ":caption: `"),
+    ("counterexample", "x/without-p", ":caption: c"), ("insight-index", "", ""),
+    ("claims-ledger", "", ""), ("chart-data", "", ""),
+    ("inventory", "`", ""), ("inventory", "", ":name: a"),
+    ("chunk", "m/z.py", ":name: z\n:output: x/a"),
     ("chunk-index", "`", ""), ("chunk-index", "", ""), ("chunk-index", "I", ":name:"),
 )  # fmt: skip
 INLINE = (
@@ -51,6 +66,15 @@ INLINE = (
     "{metric}`" + "9" * 500 + "`", "> {metric}`a`", "- {pattern-link}`outbox`",
     "| {metric}`a` |\n|---|\n| {pattern-link}`idempotency` |",
 )  # fmt: skip
+OUTPUTS = {
+    "elite/outputs/x/y.json": '{"columns": {"t": ["a", "b"], "v": [1, -2], "w": [0, 1e300]}, '
+    '"values": {"z": 1}}',
+    "elite/outputs/x/without-z.json": '{"moves": ["a"], "guarded": ["b"], "unguarded": ["c"], '
+    '"broken": "d"}',
+    "elite/outputs/x/without-p.json": '{"moves": ["a"], "guarded": ["b", "c"], "unguarded": [], '
+    '"broken": 1}',
+    "elite/outputs/x/without-q.json": "[1]",
+}
 NAMES = ("x", "[1]", "{a: b}", "1", "null")
 
 
@@ -67,8 +91,8 @@ def page(number: int, chance: random.Random) -> str:
 @pytest.mark.parametrize("builder", ["html", "latex"])
 def test_nonsense_is_reported_and_never_a_traceback(builder: str, tmp_path: Path) -> None:
     chance = random.Random(7)
-    pages: dict[str, str | None] = {f"p{i}.md": page(i, chance) for i in range(60)}
-    write(tmp_path, {"index.md": "# Book\n\n```{toctree}\n:glob:\n\np*\n```\n", **pages})
+    pages: dict[str, str | None] = {f"p{i}.md": page(i, chance) for i in range(90)}
+    write(tmp_path, {"index.md": "# Book\n\n```{toctree}\n:glob:\n\np*\n```\n", **pages, **OUTPUTS})
     warnings = build(tmp_path, builder).warnings
     assert len(warnings) > 300
     assert not [line for line in warnings if "Traceback" in line]

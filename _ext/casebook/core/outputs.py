@@ -85,10 +85,14 @@ def read(name: str, text: str) -> Stored | str:
     try:
         data = json.loads(text, parse_constant=_refuse)
         if is_counterexample(name):
-            fields = {part: tuple(data[part]) for part in ("moves", "guarded", "unguarded")}
-            if not all(isinstance(word, str) for words in fields.values() for word in words):
+            moves, guarded, unguarded = (
+                tuple(data[part]) for part in ("moves", "guarded", "unguarded")
+            )
+            words = (*moves, *guarded, *unguarded, data["broken"])
+            whole = len(moves) == len(guarded) == len(unguarded) > 0
+            if not whole or not all(isinstance(word, str) for word in words):
                 return wrong
-            return Counterexample(name, broken=str(data["broken"]), **fields)
+            return Counterexample(name, moves, guarded, unguarded, data["broken"])
         columns = {str(key): tuple(cells) for key, cells in data["columns"].items()}
         values = {str(key): value for key, value in data["values"].items()}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
