@@ -6,9 +6,11 @@ import calendar
 from typing import TYPE_CHECKING, Any
 
 import pybtex.plugin
+from pybtex.backends.plaintext import Backend as PlainText
 from pybtex.richtext import HRef, Tag, Text
 from pybtex.style.formatting.unsrt import Style as Unsorted
 from pybtex.style.labels import BaseLabelStyle
+from pybtex_docutils import Backend as Docutils
 
 from .core import dates
 
@@ -117,3 +119,7 @@ def setup_bibliography(app: Sphinx) -> None:
     register = pybtex.plugin.register_plugin
     register("pybtex.style.labels", "casebook_author_year", AuthorYear)
     register("pybtex.style.formatting", "casebook", CasebookStyle)
+    # sphinxcontrib-bibtex looks for these at every citation, which without this reads the metadata
+    # of all installed packages each time.
+    register("pybtex.backends", "plaintext", PlainText, force=True)
+    register("pybtex.backends", "docutils", Docutils, force=True)
