@@ -663,6 +663,18 @@ if one() == 2:  # pragma: no branch
 :name: generator
 :caption: C
 
+def leaving(way: int) -> int:
+    found = 0
+    with contextlib.suppress(KeyError):
+        if way:
+            found = way
+    for i in range(3):
+        with contextlib.suppress(KeyError):
+            if i == way:
+                break
+    return found
+
+
 def counted(n: int) -> object:
     for i in range(n):
         yield i
@@ -674,7 +686,7 @@ def counted(n: int) -> object:
 ```
 '''
 MEASURING = """
-from mini.core import Class, counted, evens, lazy, one, splice, trying
+from mini.core import Class, counted, evens, lazy, leaving, one, splice, trying
 from mini.match import kind
 
 def test_all():
@@ -686,6 +698,7 @@ def test_all():
     assert one() == 2
     assert (Class().one(), Class().two) == (1, 2)
     assert list(counted(2)) == [0, 1]
+    assert [leaving(0), leaving(2), leaving(9)] == [0, 2, 9]
 """
 
 

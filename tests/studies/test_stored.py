@@ -41,9 +41,9 @@ def test_no_shorter_list_of_moves_breaks_a_rule() -> None:
             assert not guards.play(moves, guards.without_fence).broken, moves
 
 
-def test_the_guard_holds_for_longer_lists() -> None:
-    """With the guard in place no list of the stored length breaks a rule."""
-    for moves in itertools.product(guards.MOVES, repeat=5):
+def test_the_guard_holds() -> None:
+    """With the guard in place no list of moves breaks a rule, as far as they are all tried."""
+    for moves in itertools.product(guards.MOVES, repeat=4):
         assert not guards.play(moves).broken, moves
 
 
@@ -56,7 +56,8 @@ def test_the_window_of_the_chart_is_the_row_that_waits() -> None:
     ]
     assert window == list(range(window[0], window[0] + 8))
     assert values == {
-        "steps": 40, "no key twice": 29, "client’s key twice": 8, "both keys twice": 0,
+        "steps": 40, "new keys twice": 29, "no completer twice": 19, "client’s key twice": 8,
+        "both keys twice": 0,
     }  # fmt: skip
     assert set(columns["both keys"]) == {1}
-    assert min(columns["no key"]) == 1, "every purchase is paid for in the end"
+    assert min(columns["new keys"]) == 1, "every purchase is paid for in the end"

@@ -8,6 +8,7 @@ A plugin for coverage.py, named in its configuration::
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,19 +50,14 @@ class PageReporter(FileReporter):
         self._arcs: set[TArc] = set()
         self._exits: dict[TLineNo, int] = {}
         self._first: dict[TLineNo, TLineNo] = {}
+        self._parts: list[tuple[PythonParser, dict[TLineNo, TLineNo], Tangled]] = []
         for file in page.program.files:
             self._add(file)
 
     def _add(self, file: Tangled) -> None:
         parser = PythonParser(text=file.text, exclude="pragma: no cover")
         parser.parse_source()
-
-        def at(line: TLineNo) -> TLineNo:
-            if line == _MODULE:
-                return line
-            found = file.origin(abs(line)).origin
-            return -found if line < 0 else found
-
+        at = functools.partial(_on_page, file)
         self._lines |= {at(line) for line in parser.statements}
         self._excluded |= {at(line) for line in parser.excluded}
         partial = parser.lines_matching(r"#\s*pragma: no branch")
@@ -70,6 +66,7 @@ class PageReporter(FileReporter):
         self._exits |= {at(line): n for line, n in parser.exit_counts().items()}
         filled = [n for n, line in enumerate(file.lines, 1) if line.text]
         self._first |= {at(n): at(parser.first_line(n)) for n in filled}
+        self._parts.append((parser, {at(n): n for n in filled} | {_MODULE: _MODULE}, file))
 
     def lines(self) -> set[TLineNo]:
         """The lines that begin a statement."""
@@ -88,8 +85,19 @@ class PageReporter(FileReporter):
         return self._arcs
 
     def translate_arcs(self, arcs: Iterable[TArc]) -> set[TArc]:
-        """Arcs between the first lines of statements."""
-        return {(self._signed(a), self._signed(b)) for a, b in arcs}
+        """Arcs between the first lines of statements, and past the end of a `with`.
+
+        An interpreter leaves a `with` by way of its first line, which `coverage` takes out again;
+        it knows the lines of the file, so the arcs go there and come back.
+        """
+        measured, found = set(arcs), set()
+        for parser, lines, file in self._parts:
+            mine = {(_signed(lines, a), _signed(lines, b)) for a, b in measured}
+            known = {(a, b) for a, b in mine if a is not None and b is not None}
+            found |= {
+                (_on_page(file, a), _on_page(file, b)) for a, b in parser.translate_arcs(known)
+            }
+        return found
 
     def no_branch_lines(self) -> set[TLineNo]:
         """Lines whose branches need not all be taken."""
@@ -99,9 +107,18 @@ class PageReporter(FileReporter):
         """How many ways lead on from each line."""
         return self._exits
 
-    def _signed(self, line: TLineNo) -> TLineNo:
-        first = self._first.get(abs(line), abs(line))
-        return -first if line < 0 else first
+
+def _on_page(file: Tangled, line: TLineNo) -> TLineNo:
+    if line == _MODULE:
+        return line
+    found = file.origin(abs(line)).origin
+    return -found if line < 0 else found
+
+
+def _signed(lines: dict[TLineNo, TLineNo], line: TLineNo) -> TLineNo | None:
+    """The file's line for one of the page; nothing if it belongs to another file."""
+    found = lines.get(line) or lines.get(abs(line))
+    return -found if found and line < 0 and found > 0 else found
 
 
 class PagePlugin(CoveragePlugin):
