@@ -78,8 +78,8 @@ def _ledger(page: Page, node: Generated) -> list[nodes.Node]:
         for entry in (entry for entry in claims if entry.page == name):
             quoted = f"“{entry.claim.claim}”"
             link = page.place(name, entry.anchor, quoted, node["page"])
-            words = [verdict(entry.claim.verdict), nodes.Text(f". {entry.instead}")]
-            listed += definition([link], words)
+            words = [link, nodes.Text(f" {entry.instead}")]
+            listed += definition([verdict(entry.claim.verdict)], words)
         made.append(listed)
     return made or [nodes.paragraph("", "The book has examined no claim.")]
 

@@ -152,12 +152,12 @@ def _index(page: Page, node: Generated) -> list[nodes.Node]:
         listed = nodes.definition_list(classes=["related"])
         for insight in (i for i in page.book.insights if i.page == name):
             link = page.place(name, insight.anchor, insight.title, node["page"])
-            words = _words(page, name, insight.kind.value, insight.number)
-            said: list[nodes.Node] = [nodes.Text(f"{words}. {core.for_whom(insight.audience)}.")]
+            label = _words(page, name, insight.kind.value, insight.number)
+            said = [link, nodes.Text(f". {core.for_whom(insight.audience)}.")]
             patterns = page.patterns(insight.patterns, node["page"])
             if patterns:
                 said += [nodes.Text(" Patterns: "), *patterns, nodes.Text(".")]
-            listed += definition([link], said)
+            listed += definition([nodes.Text(label)], said)
         made.append(listed)
     return made or [nodes.paragraph("", "The book has no insight.")]
 

@@ -21,6 +21,10 @@ QUIET = ("table-note", "insight-meta", "claim-text", "claim-instead", "claim-sou
 """Classes of paragraphs that are set smaller."""
 
 
+ROOM = r"\cbneed{19\baselineskip}"
+"""What a heading needs before an insight, which no page ends within."""
+
+
 class PlainInsights(SphinxPostTransform):
     """An insight as paragraphs: its label and title, its text, and for whom it is."""
 
@@ -44,7 +48,13 @@ class PlainInsights(SphinxPostTransform):
                 opening = [label, nodes.Text(". ")]
             heading = nodes.paragraph("", "", *opening, nodes.strong("", "", *words))
             made += _reachable(heading, box)
+            if on_paper:
+                made += raw(r"\nobreak")
             made += body
+            section: Any = box.parent
+            if on_paper and section.index(box) == 1:
+                # The first of a section takes its heading with it to the next page.
+                section.parent.insert(section.parent.index(section), raw(ROOM))
             box.replace_self(made)
 
 

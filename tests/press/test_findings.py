@@ -66,8 +66,8 @@ def test_an_insight_uses_its_patterns(site: Built) -> None:
 def test_insights_are_numbered_by_study_and_gathered(site: Built) -> None:
     gathered = plain(site.text("gathered.html"))
     assert (
-        "Core Keep the key of 5 million requests/day Practice 9.1. For engineers and architects. "
-        "Patterns: Idempotency . A second one Pitfall 9.2. For leaders."
+        "Core Practice 9.1 Keep the key of 5 million requests/day . For engineers and architects. "
+        "Patterns: Idempotency . Pitfall 9.2 A second one . For leaders."
     ) in gathered
     assert 'href="found.html#insight-a-second-one"' in site.text("gathered.html")
 
@@ -77,7 +77,7 @@ def test_numbers_follow_the_order_of_chapters(tmp_path: Path) -> None:
     write(tmp_path, BOOK | {"index.md": first})
     built = build(tmp_path)
     assert "Practice 1.1" in plain(built.text("found.html"))
-    assert "Practice 1.1." in plain(built.text("gathered.html"))
+    assert "Practice 1.1 Keep" in plain(built.text("gathered.html"))
 
 
 def test_a_page_without_a_number_counts_all_the_same(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_a_claim_has_its_verdict_what_to_cite_and_sources(site: Built) -> None:
     ]
     assert 'class="verdict verdict-contradicted"' in claims[1]
     gathered = site.text("gathered.html")
-    assert "unsupported . It has 5 million requests/day." in plain(gathered)
+    assert "unsupported “It has 500 million jobs” It has 5 million requests/day." in plain(gathered)
     assert 'href="found.html#claim-2"' in gathered
 
 

@@ -171,7 +171,10 @@ def test_long_data_is_a_file_alone(tmp_path: Path) -> None:
     assert built.warnings == []
     assert "<details" not in built.text("found.html")
     assert 'href="data/core/deaths.csv" download' in built.text("found.html")
-    assert "40 rows, in data/core/deaths.csv beside" in plain(built.text("gathered.html"))
+    assert "40 rows, in data/core/deaths.csv ." in plain(built.text("gathered.html"))
+    assert 'href="data/core/deaths.csv"' in built.text("gathered.html")
+    words = build(tmp_path, "text").text("gathered.txt")
+    assert '40 rows, in "data/core/deaths.csv" beside the web edition.' in words
 
 
 def test_a_chart_on_paper(editions: dict[str, Built]) -> None:

@@ -100,10 +100,38 @@ def test_no_label_of_a_diagram_is_too_small(edition: Edition) -> None:
     drawings = re.findall(r"sphinxincludegraphics\[width=([\d.]+)bp\]\{\{([\w-]+)\}", edition.tex)
     assert len(drawings) >= 10
     for width, name in drawings:
+        if name.startswith("chart-"):
+            continue  # drawn for paper at its own size
         box = PdfReader(edition.folder / f"{name}.pdf").pages[0].mediabox
         # A drawing's own file has one point for each of its pixels.
         size = NATURAL_LABEL * float(width) / float(box.width)
         assert size >= LEAST_LABEL - 0.05, f"{name}: {size:.2f} pt"
+
+
+def test_charts_are_drawn_at_the_size_of_paper(edition: Edition) -> None:
+    """A chart is drawn anew for paper, with letters of 7.4 pt, and not scaled."""
+    from pypdf import PdfReader
+
+    drawings = re.findall(
+        r"sphinxincludegraphics\[width=([\d.]+)bp\]\{\{(chart-[\w-]+)\}", edition.tex
+    )
+    assert drawings
+    for width, name in drawings:
+        box = PdfReader(edition.folder / f"{name}.pdf").pages[0].mediabox
+        assert float(width) == pytest.approx(float(box.width) / 0.75, abs=0.5)
+        assert "payments" in PdfReader(edition.folder / f"{name}.pdf").pages[0].extract_text()
+
+
+def test_findings_are_on_paper(edition: Edition) -> None:
+    """Insights with their labels, verdicts with their words, the choice with its tint."""
+    assert "Pitfall 1.2" in edition.text
+    assert "Practice 1.1" in edition.text
+    words = squeezed(edition.raw)
+    assert squeezed("“Stripe’s idempotency window is 24 hours”") in words
+    assert edition.text.count("unsupported") >= 2
+    assert "\\columncolor{cbtint}" in edition.tex
+    assert squeezed("Worker 1 wakes up late and books a charge") in words
+    assert squeezed("Broken at the last move: one key has two charges.") in words
 
 
 def test_the_page_and_what_the_file_says_of_itself(edition: Edition) -> None:

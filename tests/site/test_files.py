@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
+import json
 import re
 import subprocess
 import sys
@@ -145,6 +146,47 @@ def test_weight_of_a_page(site: Path, pages: list[str]) -> None:
         assert packed(site / page) < 150 * KILOBYTE
         weights = {path.name: packed(path) for path in sorted(assets)}
         assert sum(weights.values()) < 35 * KILOBYTE, weights
+
+
+def test_the_inventory_is_what_the_pages_show(trees: dict[str, Any], site: Path) -> None:
+    """Each study's counts, against the elements of its built page."""
+    data = json.loads((site / "data" / "inventory.json").read_text(encoding="utf-8"))
+    for name, counts in data["studies"].items():
+        (page,) = [page for page in trees if page.endswith(f"elite/{name}.html")]
+        shown = shown_on(trees[page])
+        assert {kind: counts[kind] for kind in shown} == shown, name
+        assert 0 < counts["patterns"] <= counts["pattern_links"]
+    assert set(data["studies"]) == {"stripe-api-excellence"}
+    assert data["total"] == data["studies"]["stripe-api-excellence"]
+
+
+def shown_on(tree: Any) -> dict[str, int]:
+    """What a reader would count on a page; the numbers of a chart are no table."""
+    folded = {e for box in tree.iter() if "data" in classes(box) for e in box.iter("table")}
+    elements = [e for e in tree.iter() if isinstance(e.tag, str)]
+    tables = [e for e in elements if e.tag == "table" and e not in folded]
+    matrices = [table for table in tables if "decision-matrix" in classes(table)]
+    figures = [classes(e) for e in elements if e.tag == "figure"]
+    chunks = [
+        e.get("id") for e in elements if "literal-block-wrapper" in classes(e) and e.get("id")
+    ]
+    found = {
+        "diagrams": sum("diagram" in names for names in figures),
+        "tables": len(tables) - len(matrices),
+        "charts": sum("chart" in names for names in figures),
+        "listings": sum("--" not in anchor for anchor in chunks),
+        "decision_matrices": len(matrices),
+        "metrics": sum((e.get("id") or "").startswith("metric-") for e in elements),
+        "insights": sum("insight" in classes(e) for e in elements),
+        "claims": sum("claim" in classes(e) for e in elements),
+        "pattern_links": sum("pattern" in classes(e) for e in elements),
+    }
+    visuals = sum(list(found.values())[:5])
+    return {"visuals": visuals, **found}
+
+
+def classes(element: Any) -> list[str]:
+    return (element.get("class") or "").split()
 
 
 def test_weight_of_the_fonts(site: Path) -> None:

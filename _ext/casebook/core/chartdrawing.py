@@ -72,6 +72,8 @@ def draw(chart: Chart, size: Size, font_dir: Path) -> Drawing:
             "The package 'matplotlib', which draws charts, is missing."
         ) from error
     font_file = font_dir / "casebook-sans-400.ttf"
+    if not font_file.exists():
+        raise DrawingError(f"The chart cannot be drawn without the font {font_file.name}.")
     font = font_manager.get_font(str(font_file))
     if font.family_name not in {entry.name for entry in font_manager.fontManager.ttflist}:
         font_manager.fontManager.addfont(str(font_file))

@@ -245,16 +245,24 @@ def _data(page: Page, node: Generated) -> list[nodes.Node]:
     made: list[nodes.Node] = []
     for shown in page.book.shown:
         if shown.chart:
-            link = page.place(shown.page, shown.anchor, around(shown.caption, 0), node["page"])
+            caption = around(shown.caption, 0)
+            link = page.place(shown.page, shown.anchor, caption, node["page"])
             made.append(nodes.paragraph("", "", link))
-            if shown.chart.is_short:
-                made.append(_table(shown.chart))
-            else:
-                rows = f"{len(shown.chart.rows)} rows, in "
-                file = nodes.literal("", data_file(shown.output))
-                words = [nodes.Text(rows), file, nodes.Text(" beside the web edition.")]
-                made.append(nodes.paragraph("", "", *words))
+            made.append(_table(shown.chart) if shown.chart.is_short else _long(page, node, shown))
     return made or [nodes.paragraph("", "The book has no chart.")]
+
+
+def _long(page: Page, node: Generated, shown: Shown) -> nodes.paragraph:
+    assert shown.chart
+    file = data_file(shown.output)
+    name: nodes.Node = nodes.literal("", file)
+    builder = page.env._app.builder
+    where = " beside the web edition."
+    if builder.name in ("html", "dirhtml"):
+        uri = relative_uri(builder.get_target_uri(node["page"]), file)
+        name, where = nodes.reference("", "", name, refuri=uri, internal=True), "."
+    rows = nodes.Text(f"{len(shown.chart.rows)} rows, in ")
+    return nodes.paragraph("", "", rows, name, nodes.Text(where))
 
 
 LISTS: dict[str, ListMaker] = {
