@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import svg
-from .charts import Chart, Form
+from .charts import Chart, Form, shown
 from .drawing import Drawing, DrawingError, RendererMissing
 from .svgvalues import COLOUR_PROPERTIES
 
@@ -49,7 +49,7 @@ _NAMES = {colour: token for token, colour in _COLOURS.items()}
 # In line widths: solid, long, dotted, long and short, longer, short.
 _DASHES: tuple[tuple[float, ...], ...] = ((), (6, 2), (2, 1.6), (7, 2, 1.5, 2), (10, 3), (1, 2))
 _MARKERS = ("o", "s", "^", "D", "v", "P")
-_HATCHES = ("", "///", "...", "\\\\\\", "xxx", "")
+_HATCHES = ("", "///", "...", "\\\\\\", "xxx", "---")
 _FEW_POINTS = 12
 """With more, markers would run into each other and only the dash tells."""
 _SHADES = (0.0, 0.12, 0.24, 0.36, 0.48, 0.82, 1.0)
@@ -79,8 +79,10 @@ def draw(chart: Chart, size: Size, font_dir: Path) -> Drawing:
         font_manager.fontManager.addfont(str(font_file))
     height = size.height
     if chart.form is Form.HEAT:
-        height = size.letters * (ROW_HEIGHT * len(chart.series) + 3.6)
-    with mpl.rc_context(_settings(font.family_name, size)):
+        height = size.letters * (ROW_HEIGHT * len(chart.series) + 3.9)
+    # From matplotlib's own settings, whatever a file on this machine has made of them.
+    own: Any = {key: value for key, value in mpl.rcParamsDefault.items() if key != "backend"}
+    with mpl.rc_context({**own, **_settings(font.family_name, size)}):
         figure = Figure(figsize=(size.width / 72, height / 72), dpi=72)
         FigureCanvasAgg(figure)  # measures words; the file is SVG
         axes = figure.add_axes((0, 0, 1, 1))
@@ -108,6 +110,7 @@ def _settings(family: str, size: Size) -> Any:
         "font.size": size.letters,
         "svg.fonttype": "none",
         "svg.hashsalt": "casebook",
+        "text.parse_math": False,
         "text.color": _COLOURS["ink-2"],
         "axes.edgecolor": _COLOURS["line"],
         "axes.linewidth": 0.9 * size.line,
@@ -132,8 +135,7 @@ def _settings(family: str, size: Size) -> Any:
 
 def _plot(chart: Chart, axes: Axes, size: Size) -> None:
     data = chart.columns
-    in_words = isinstance(data[chart.x.name][0], str)
-    names = [str(cell) for cell in data[chart.x.name]]
+    names = [shown(cell) for cell in data[chart.x.name]]
     places: list[float] = (
         list(range(len(names)))
         if chart.form is Form.BAR
@@ -144,8 +146,7 @@ def _plot(chart: Chart, axes: Axes, size: Size) -> None:
         for number, series in enumerate(chart.series)
     ]
     if chart.form is Form.BAR:
-        step = math.ceil(len(names) / 24) if not in_words else 1
-        axes.set_xticks(places[::step], names[::step])
+        axes.set_xticks(places, names)
         axes.tick_params(axis="x", length=0)
     _scale(chart, axes)
     _frame(chart, axes, size)
@@ -200,30 +201,47 @@ def _scale(chart: Chart, axes: Axes) -> None:
 
 
 def _thousands(value: float, _: float) -> str:
-    return f"{value:,.10g}".replace("-", "−")
+    return shown(float(f"{value:.10g}"))
 
 
 def _frame(chart: Chart, axes: Axes, size: Size) -> None:
     """Leave room for the labels: y above its axis, x at the right end of its own."""
     axes.figure.draw_without_rendering()  # type: ignore[union-attr]
     renderer = axes.figure.canvas.get_renderer()  # type: ignore[attr-defined]
-    letters = size.letters
+    letters, figure = size.letters, axes.figure.bbox
+    ticks = [label for label in axes.get_xticklabels() if label.get_text()]
+    below = max(label.get_window_extent(renderer).width for label in ticks)
     widest = max(label.get_window_extent(renderer).width for label in axes.get_yticklabels())
-    left = widest + 8 * size.line + letters * 0.3
+    # The first and the last label below may stand half outside of the axis.
+    left = max(widest + 8 * size.line + 7, below / 2 + 2)
+    right = max(letters * 0.7, below / 2 + 2)
     bottom, top = 3.4 * letters, 2.2 * letters
-    figure = axes.figure.bbox
     axes.set_position(
         (
             left / figure.width,
             bottom / figure.height,
-            (figure.width - left - letters * 0.7) / figure.width,
+            (figure.width - left - right) / figure.width,
             (figure.height - bottom - top) / figure.height,
         )
     )
+    if chart.form is Form.BAR:
+        _thin_out(chart, axes, renderer)
     place: dict[str, Any] = {"transform": None, "color": _COLOURS["ink-2"]}
     axes.text(letters * 0.1, figure.height - letters * 1.1, chart.y_label, **place)
-    x = str(chart.x)
-    axes.text(figure.width - letters * 0.7, letters * 0.5, x, ha="right", **place)
+    axes.text(figure.width - 1, letters * 0.5, str(chart.x), ha="right", **place)
+
+
+def _thin_out(chart: Chart, axes: Axes, renderer: Any) -> None:
+    """Leave out labels of bars that would touch; numbers go on by themselves, words do not."""
+    axes.figure.draw_without_rendering()  # type: ignore[union-attr]
+    labels = axes.get_xticklabels()
+    widest = max(label.get_window_extent(renderer).width for label in labels)
+    places = [axes.transData.transform((at, 0))[0] for at in axes.get_xticks()]
+    apart = (places[-1] - places[0]) / (len(places) - 1) if len(places) > 1 else widest * 2
+    every = math.ceil((widest + 4) / apart)
+    if every > 1 and isinstance(chart.columns[chart.x.name][0], str):
+        raise DrawingError("The words below the bars are too long to stand side by side.")
+    axes.set_xticks(axes.get_xticks()[::every], [label.get_text() for label in labels][::every])
 
 
 def _name_series(chart: Chart, axes: Axes, size: Size, marks: list[Sequence[Point]]) -> None:
@@ -234,7 +252,9 @@ def _name_series(chart: Chart, axes: Axes, size: Size, marks: list[Sequence[Poin
     renderer = axes.figure.canvas.get_renderer()  # type: ignore[attr-defined]
     inside: Box = axes.get_window_extent(renderer).extents
     drawn = [[tuple(axes.transData.transform(point)) for point in points] for points in marks]
-    boxes = [list(_covered(chart, points, inside[1])) for points in drawn]
+    (origin, floor), (unit, _) = (axes.transData.transform((at, 0)) for at in (0, 1))
+    half = 0.4 / len(chart.series) * (unit - origin)
+    boxes = [list(_covered(chart, points, half, floor)) for points in drawn]
     names: list[Box] = []
     for number, series in enumerate(chart.series):
         words = axes.text(0, 0, series.name, transform=None, va="center", zorder=5)
@@ -254,10 +274,12 @@ def _name_series(chart: Chart, axes: Axes, size: Size, marks: list[Sequence[Poin
         names.append(place.name)
 
 
-def _covered(chart: Chart, points: Sequence[Point], floor: float) -> Iterator[Box]:
-    """What a series covers: its bars, or its line in short pieces."""
+def _covered(chart: Chart, points: Sequence[Point], half: float, floor: float) -> Iterator[Box]:
+    """What a series covers: its bars, or its line in short pieces.
+
+    A bar is twice `half` wide and begins at the height `floor`.
+    """
     if chart.form is Form.BAR:
-        half = 0.4 / len(chart.series) * (points[1][0] - points[0][0] if len(points) > 1 else 90)
         yield from ((x - half, min(floor, y), x + half, max(floor, y)) for x, y in points)
         return
     if chart.form is Form.STEP:
@@ -331,7 +353,7 @@ def _heat(chart: Chart, axes: Axes, size: Size) -> None:
     figure = axes.figure.bbox
     renderer = axes.figure.canvas.get_renderer()  # type: ignore[attr-defined]
     rows = [[float(value) for value in chart.columns[series.name]] for series in chart.series]
-    names = [str(cell) for cell in chart.columns[chart.x.name]]
+    names = [shown(cell) for cell in chart.columns[chart.x.name]]
     flat = [value for row in rows for value in row]
     low, high = min(flat), max(flat)
     labels = [axes.text(0, 0, series.name, transform=None) for series in chart.series]
@@ -369,9 +391,12 @@ def _heat(chart: Chart, axes: Axes, size: Size) -> None:
         if i and (i + 1) % every:
             continue
         at = left + (i + 0.47) * cell
-        axes.text(at, floor - letters * 0.9, names[i], ha="center", **words)
-    axes.text(figure.width - 1, letters * 0.25, str(chart.x), ha="right", **words)
+        label = axes.text(at, floor - letters * 0.9, names[i], ha="center", **words)
+        beyond = at + label.get_window_extent(renderer).width / 2 - figure.width + 1
+        if beyond > 0:
+            label.set_x(at - beyond)
+    axes.text(figure.width - 1, letters * 0.2, str(chart.x), ha="right", **words)
 
 
 def _short(value: float) -> str:
-    return f"{value:,.6g}".replace("-", "−")
+    return shown(float(f"{value:.6g}"))

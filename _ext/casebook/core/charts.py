@@ -91,7 +91,7 @@ def parse(output: Output, form: str, x: str, y: str) -> Chart | Problem:
             return Problem(Kind.BAD_CHART, words)
         if axis.name not in output.columns:
             hint = suggestion(axis.name, output.columns)
-            known_columns = "; its columns are " + ", ".join(output.columns)
+            known_columns = "; its columns are " + (", ".join(output.columns) or "none")
             words = f"'{output.name}' has no column {shortened(axis.name)}{hint or known_columns}"
             return Problem(Kind.BAD_CHART, words)
     first, *series = [axis for axis in axes if axis]
@@ -130,4 +130,4 @@ def shown(cell: Cell) -> str:
     """A cell as it is printed in a table."""
     if isinstance(cell, str):
         return cell
-    return f"{cell:,}".replace("-", "−")
+    return f"{cell:,.15g}".replace("-", "−")

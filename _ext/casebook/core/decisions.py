@@ -96,7 +96,7 @@ class Matrix:
         if len(self.leaders) > 1:
             return None
         leader = self.leaders[0]
-        found: list[tuple[Fraction, Flip]] = []
+        found: list[tuple[Fraction, int, Flip]] = []
         for rival in self.options:
             gap = self.total(leader) - self.total(rival)
             for criterion in self.criteria:
@@ -105,9 +105,10 @@ class Matrix:
                     level = criterion.weight + gap / better
                     # A weight below nought has no sense, so at nought the two stay level.
                     if level or better > 0:
+                        # Of two that draw level together the one that gains more leads beyond.
                         change = abs(level - criterion.weight)
-                        found.append((change, Flip(criterion, rival, level)))
-        return min(found, key=lambda pair: pair[0])[1] if found else None
+                        found.append((change, -abs(better), Flip(criterion, rival, level)))
+        return min(found, key=lambda flip: flip[:2])[2] if found else None
 
 
 def parse(body: str) -> tuple[Matrix | None, list[Problem]]:
@@ -119,7 +120,7 @@ def parse(body: str) -> tuple[Matrix | None, list[Problem]]:
     listed = {name: record.need_records(name) for name in ("criteria", "options")}
     criteria = tuple(c for c in map(_criterion, listed["criteria"]) if c)
     # With a criterion that could not be read, its scores would be reported as unknown as well.
-    whole = len(criteria) == len(listed["criteria"])
+    whole = len(criteria) == len(listed["criteria"]) > 0
     options = tuple(o for o in (_option(o, criteria) for o in listed["options"] if whole) if o)
     parts = [part for records in listed.values() for part in records]
     problems = [problem for part in (record, *parts) for problem in part.problems]
@@ -221,11 +222,8 @@ def _flips(matrix: Matrix, names: str) -> str:
     # Rounded to the side on which the rival has not yet lost its lead again.
     hundred = flip.level * 100
     bound = Fraction(math.ceil(hundred) if rises else math.floor(hundred), 100)
-    how = (
-        f"rose from {decimal(flip.criterion.weight)} to more than {decimal(bound)}"
-        if rises
-        else (f"fell from {decimal(flip.criterion.weight)} to less than {decimal(bound)}")
-    )
+    beyond = "nought" if not bound else f"{'more' if rises else 'less'} than {decimal(bound)}"
+    how = f"{'rose' if rises else 'fell'} from {decimal(flip.criterion.weight)} to {beyond}"
     return (
         f"“{flip.rival.label}” would come before “{leader.label}” if the weight of "
         f"“{flip.criterion.label}” {how}; no smaller change of one weight does it."

@@ -59,8 +59,12 @@ def parse(
         problems.append(Problem(Kind.BAD_KIND, f"an insight has one kind, not {shortened(kind)}"))
     if problems:
         return problems
-    named = tuple(Evidence(name, _kind_of(name, sources)) for name in evidence.split())
-    return InsightKind(kind.strip()), tuple(map(Audience, readers)), named
+    named = (Evidence(name, _kind_of(name, sources)) for name in _once(evidence.split()))
+    return InsightKind(kind.strip()), tuple(map(Audience, _once(readers))), tuple(named)
+
+
+def _once(words: list[str]) -> list[str]:
+    return list(dict.fromkeys(words))
 
 
 def _unknown(words: list[str], what: str, known: list[str]) -> Iterator[Problem]:

@@ -210,11 +210,12 @@ def _computed(record: Record, bare: Metric) -> Metric | None:
 def _modelled(record: Record, bare: Metric, outputs: Reader) -> Metric | None:
     name, hash_sign, key = record.need("output").partition("#")
     unit, digits = _printing(record)
-    if not name:
-        return None
-    if not hash_sign:
-        message = f"name the value as well: '{name}#…'"
-        record.report(Kind.BAD_OUTPUT, message, "output")
+    if not name or not hash_sign:
+        lacking = (
+            f"the value as well: '{name}#…'" if name else f"the output as well: 'study/name#{key}'"
+        )
+        if name or hash_sign:
+            record.report(Kind.BAD_OUTPUT, f"name {lacking}", "output")
         return None
     stored = outputs(name)
     if isinstance(stored, str):

@@ -10,9 +10,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -26,6 +25,7 @@ Cell = int | float | str
 DIGITS = 6
 """Significant digits that are stored, so that two Pythons agree in every one of them."""
 
+_GREATEST = 1.7976931348623157e308
 _NAME = re.compile(rf"({PATTERN})/({PATTERN})")
 _WITHOUT = "without-"
 
@@ -81,26 +81,51 @@ def stored_in(name: str) -> str:
 
 def read(name: str, text: str) -> Stored | str:
     """What a file holds; the answer is a sentence when that is not what `make outputs` writes."""
-    wrong = f"the stored output '{name}' is not what 'make outputs' writes; run it again"
     try:
         data = json.loads(text, parse_constant=_refuse)
-        if is_counterexample(name):
-            moves, guarded, unguarded = (
-                tuple(data[part]) for part in ("moves", "guarded", "unguarded")
-            )
-            words = (*moves, *guarded, *unguarded, data["broken"])
-            whole = len(moves) == len(guarded) == len(unguarded) > 0
-            if not whole or not all(isinstance(word, str) for word in words):
-                return wrong
-            return Counterexample(name, moves, guarded, unguarded, data["broken"])
-        columns = {str(key): tuple(cells) for key, cells in data["columns"].items()}
-        values = {str(key): value for key, value in data["values"].items()}
+        return _counterexample(name, data) if is_counterexample(name) else _output(name, data)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return wrong
-    cells = [_kinds(column) for column in columns.values()]
-    if len({len(column) for column in columns.values()}) > 1 or not all(map(_is_column, cells)):
-        return wrong
-    return Output(name, columns, values) if all(map(_is_number, values.values())) else wrong
+        return f"the stored output '{name}' is not what 'make outputs' writes; run it again"
+
+
+def _output(name: str, data: Any) -> Output:
+    columns = {key: tuple(_column(cells)) for key, cells in data["columns"].items()}
+    values = {key: _number(value) for key, value in data["values"].items()}
+    if len({len(column) for column in columns.values()}) > 1:
+        raise ValueError("columns of different lengths")
+    return Output(name, columns, values)
+
+
+def _counterexample(name: str, data: Any) -> Counterexample:
+    moves, guarded, unguarded = (
+        tuple(_words(data[part])) for part in ("moves", "guarded", "unguarded")
+    )
+    if not len(moves) == len(guarded) == len(unguarded) > 0:
+        raise ValueError("not one text for each move")
+    (broken,) = _words([data["broken"]])
+    return Counterexample(name, moves, guarded, unguarded, broken)
+
+
+def _number(value: Any) -> int | float:
+    """The value, if it is a number that every reader of JSON can hold (RFC 8259, section 6)."""
+    if type(value) in (int, float) and abs(value) <= _GREATEST:  # false for what is no number
+        return value  # type: ignore[no-any-return]
+    raise ValueError(f"{value!r} is no number")
+
+
+def _words(cells: Any) -> list[str]:
+    if isinstance(cells, list) and all(isinstance(cell, str) for cell in cells):
+        return cells
+    raise ValueError("not a list of words")
+
+
+def _column(cells: Any) -> list[Cell]:
+    """The cells, if they are numbers throughout or words throughout."""
+    if isinstance(cells, list) and cells and isinstance(cells[0], str):
+        return list(_words(cells))
+    if isinstance(cells, list):
+        return [_number(cell) for cell in cells]
+    raise ValueError("not a list")
 
 
 def as_csv(output: Output) -> str:
@@ -112,18 +137,6 @@ def as_csv(output: Output) -> str:
 
 def _refuse(constant: str) -> float:
     raise ValueError(constant)
-
-
-def _is_number(value: object) -> bool:
-    return type(value) in (int, float)
-
-
-def _kinds(column: Sequence[object]) -> set[type]:
-    return {float if _is_number(cell) else type(cell) for cell in column}
-
-
-def _is_column(kinds: set[type]) -> bool:
-    return kinds <= {float} or kinds == {str}
 
 
 def written(data: Mapping[str, Any]) -> str:
@@ -150,19 +163,24 @@ def experiment(result: Mapping[str, Any]) -> dict[str, Any]:
     """
     made: dict[str, Any] = {"columns": {}, "values": {}}
     for key, value in result.items():
-        if _is_number(value) and math.isfinite(value):
-            made["values"][key] = value
-        elif isinstance(value, list) and _is_column(_kinds(value)):
-            made["columns"][key] = value
-        else:
-            raise ValueError(f"{key!r} is neither a number nor a list of numbers or of words")
+        try:
+            part = "columns" if isinstance(value, list) else "values"
+            made[part][key] = _column(value) if part == "columns" else _number(value)
+        except ValueError as error:
+            message = f"{key!r} is neither a number nor a list of numbers or of words"
+            raise ValueError(message) from error
+    lengths = {key: len(column) for key, column in made["columns"].items()}
+    for key, length in lengths.items():
+        if length != next(iter(lengths.values())):
+            raise ValueError(f"{key!r} has another length than the list before it")
     return made
 
 
 def _rounded(value: Any) -> Any:
     if isinstance(value, float):
         short = float(f"{value:.{DIGITS}g}")
-        return int(short) if short.is_integer() else short
+        # An integer reads better, as long as it has no more digits than were kept.
+        return int(short) if short.is_integer() and abs(short) < 10**15 else short
     if isinstance(value, Mapping):
         return {key: _rounded(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

@@ -210,6 +210,10 @@ class Record:
         found = {key.text: item for key, item in entries if isinstance(item, Scalar)}
         if value and (not found or len(found) != len(entries)):
             self.report(Kind.BAD_YAML, f"the field '{field}' must map names to plain texts", field)
+        for name, item in found.items():
+            if not item.text.strip():
+                message = f"the field {shortened(name)} in '{field}' is empty"
+                self.problems.append(Problem(Kind.MISSING_FIELD, message, item.line))
         return found
 
     def need_records(self, field: str) -> tuple[Record, ...]:

@@ -6,15 +6,24 @@ from dataclasses import replace
 
 import pytest
 from casebook.core import catalogue, metrics
-from casebook.core.book import Book
+from casebook.core.book import Book, Maker
+from casebook.core.charts import Axis, Chart, Form
+from casebook.core.claims import Claim, Verdict
+from casebook.core.decisions import Matrix
+from casebook.core.insights import Audience, InsightKind
 from casebook.core.metrics import Metric
 from casebook.core.records import (
+    ClaimEntry,
     Code,
+    Contents,
+    Decision,
+    Insight,
     Listing,
     MetricRow,
     PatternSection,
     PatternUse,
     Record,
+    Shown,
     Study,
     mark,
 )
@@ -341,3 +350,146 @@ def test_digests_of_code_change_with_what_is_shown(
 ) -> None:
     new = Book((*PRINTED[:index], record, *PRINTED[index + 1 :]), order=ORDER)
     assert {q[1] for q in CODE_QUESTIONS if new.digest([q]) != PRESS.digest([q])} == answers
+
+
+# --- what programs have computed ---
+
+MAKES = good(
+    chunk("storm", ":output: a/storm\ndef storm(): ...", "pack/b.py")
+    + chunk("fence", ":output: a/without-fence\ndef without_fence(): ...", "pack/c.py")
+    + chunk("plain", "x = 1", "pack/d.py")
+)
+AGAIN = good("Words.\n\n" + chunk("late", ":output: a/storm\ndef storm(): ...", "other/b.py"))
+MADE = Book((Code("a", AGAIN), Code("b", MAKES)), order=ORDER)
+
+
+def test_makers() -> None:
+    storm, fence, _ = MAKES.chunks
+    (late,) = AGAIN.chunks
+    assert MADE.all_makers == [
+        ("a/storm", Maker("b", storm)),
+        ("a/without-fence", Maker("b", fence)),
+        ("a/storm", Maker("a", late)),
+    ]
+    # Of two the first one counts, in the order of the book.
+    assert MADE.makers == {"a/storm": Maker("b", storm), "a/without-fence": Maker("b", fence)}
+    assert Book(MADE.records).makers["a/storm"] == Maker("a", late)
+    assert (BOOK.all_makers, BOOK.makers) == ([], {})
+
+
+def test_the_answer_about_a_maker() -> None:
+    assert MADE.answer(("maker", "a/storm")) == repr(("b", "chunk-storm", "‹storm›"))
+    assert MADE.answer(("maker", "a/other")) == "None"
+    moved = Book((Code("b", good("Words.\n\n" + chunk("storm", ":output: a/storm\n"
+                 "def storm(): ...", "pack/e.py"))),), order=ORDER)  # fmt: skip
+    assert moved.answer(("maker", "a/storm")) == MADE.answer(("maker", "a/storm"))
+    elsewhere = Book(MADE.records, order={"a": 0, "b": 1})
+    assert elsewhere.answer(("maker", "a/storm")) == repr(("a", "chunk-late", "‹late›"))
+
+
+# --- findings ---
+
+RATE = MetricRow("b", metric("rate"))
+MARKED = f"At {mark('metric', 'rate')}."
+CHART = Chart(Form.LINE, Axis("x", "s"), (Axis("y"),), {"x": (1,), "y": (2,)})
+
+
+def insight(page: str, title: str = "Do it", text: str = "Words.", line: int = 1) -> Insight:
+    kind, audience = InsightKind.LESSON, (Audience.LEADER,)
+    return Insight(page, "insight-x", 1, title, text, kind, audience, (), (), line)
+
+
+def claim(page: str, instead: str = "i", line: int = 1) -> ClaimEntry:
+    return ClaimEntry(page, 7, Claim("C", Verdict.PARTLY, instead, ("s",), line, line), instead)
+
+
+def shown(page: str, caption: str = "C", line: int = 1) -> Shown:
+    return Shown(page, "chart-x", "a/storm", caption, CHART, line)
+
+
+FOUND: tuple[Record, ...] = (
+    RATE,
+    insight("a"),
+    insight("b", MARKED, MARKED),
+    Decision("a", "d", "C", Matrix((), ()), "x"),
+    Decision("b", "d", MARKED, Matrix((), ()), "x"),
+    claim("a"),
+    claim("b", MARKED),
+    shown("a"),
+    shown("b", MARKED),
+    Contents("b", 1, 2, 3),
+    Study("b", "B", "Study B"),
+    use("b", "outbox"),
+    use("b", "outbox"),
+    use("a", "zebra"),
+)
+FINDINGS = Book(FOUND, CATALOGUE, ORDER)
+FIVE = "At 5\N{NO-BREAK SPACE}s."
+
+
+def test_findings_stand_in_the_order_of_the_book_and_hold_values() -> None:
+    assert [(i.page, i.title, i.text) for i in FINDINGS.insights] == [
+        ("b", FIVE, FIVE),
+        ("a", "Do it", "Words."),
+    ]
+    assert [(d.page, d.caption) for d in FINDINGS.decisions] == [("b", FIVE), ("a", "C")]
+    assert [(c.page, c.instead, c.anchor) for c in FINDINGS.claims] == [
+        ("b", FIVE, "claim-7"),
+        ("a", "i", "claim-7"),
+    ]
+    assert [(s.page, s.caption) for s in FINDINGS.shown] == [("b", FIVE), ("a", "C")]
+    empty = Book()
+    assert [empty.insights, empty.decisions, empty.claims, empty.shown] == [[], [], [], []]
+
+
+def test_what_a_page_shows_and_links_to() -> None:
+    assert FINDINGS.contents == {"b": Contents("b", 1, 2, 3)}
+    assert FINDINGS.pattern_links == {"b": 2, "a": 1}
+    assert FINDINGS.study("b") == Study("b", "B", "Study B")
+    assert FINDINGS.study("a") is None
+
+
+def test_words_of_a_text() -> None:
+    assert FINDINGS.words("plain") == "plain"
+    assert FINDINGS.words(MARKED + MARKED) == FIVE + FIVE
+    assert FINDINGS.words(mark("pattern", "outbox")) == "outbox"
+
+
+ALL = ("insights", "claims", "charts", "inventory")
+
+
+def answers(new: Book) -> set[str]:
+    """The questions about the whole book whose answer is no longer that of `FINDINGS`."""
+    return {kind for kind in ALL if new.digest([(kind, "")]) != FINDINGS.digest([(kind, "")])}
+
+
+def test_every_answer_about_the_whole_book_is_there() -> None:
+    for book in (FINDINGS, Book()):
+        assert all(book.answer((kind, "")) for kind in ALL)
+    assert answers(Book(FOUND, CATALOGUE, dict(ORDER))) == set()
+
+
+@pytest.mark.parametrize(
+    ("index", "record", "changed"),
+    [
+        (1, insight("a", line=99), set()),
+        (5, claim("a", line=99), set()),
+        (7, shown("a", line=99), set()),
+        (11, use("b", "outbox", "Other."), set()),
+        (1, insight("a", "Do that"), {"insights"}),
+        (1, insight("c"), {"insights"}),
+        (5, claim("a", "j"), {"claims"}),
+        (7, shown("a", "D"), {"charts"}),
+        (7, replace(shown("a"), chart=replace(CHART, x=Axis("x", "ms"))), {"charts"}),
+        (9, Contents("b", 1, 2, 4), {"inventory"}),
+        (11, use("b", "retry"), {"inventory"}),
+        (10, Study("b", "B", "New title"), set(ALL)),
+        # A value changes wherever it is read.
+        (0, MetricRow("b", metric("rate", "6 s")), {"insights", "claims", "charts"}),
+    ],
+)
+def test_digests_of_findings_change_with_what_is_shown(
+    index: int, record: Record, changed: set[str]
+) -> None:
+    new = Book((*FOUND[:index], record, *FOUND[index + 1 :]), CATALOGUE, ORDER)
+    assert answers(new) == changed

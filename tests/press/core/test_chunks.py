@@ -36,6 +36,10 @@ def chunk(head: str, code: str = "x = 1", options: str = ":name: top\n") -> str:
     return f"```{{chunk}} {head}\n{options}{code}\n```\n"
 
 
+def making(output: str, code: str, file: str = "a/b.py") -> str:
+    return chunk(file, code, f":name: top\n:output: {output}\n")
+
+
 def session(text: str) -> str:
     return f"```{{session}}\n{text}\n```\n"
 
@@ -199,6 +203,58 @@ def test_files(file: str) -> None:
     assert good(chunk(file)).chunks[0].file == file
 
 
+@pytest.mark.parametrize(
+    ("output", "code"),
+    [
+        ("stripe/retry-storm", "def retry_storm() -> Result:\n    ..."),
+        ("stripe/retry-storm", "x = 1\n\n\ndef retry_storm(\n):\n    ..."),
+        ("stripe/without-fence", "def without_fence(store):\n    ..."),
+    ],
+)
+def test_a_chunk_may_make_an_output(output: str, code: str) -> None:
+    (found,) = good(making(output, code)).chunks
+    assert (found.output, found.file, found.first) == (output, "a/b.py", 4)
+
+
+def test_most_chunks_make_no_output() -> None:
+    assert good(chunk("a/b.py")).chunks[0].output == ""
+    assert good(making("", "x = 1")).chunks[0].output == ""
+
+
+MAKES = "a chunk that makes 's/retry-storm' names its file and defines 'retry_storm'"
+
+
+@pytest.mark.parametrize(
+    ("page", "message"),
+    [
+        (
+            making("retry-storm", "def retry_storm(): ..."),
+            "'retry-storm' names no output; write 'study/what-is-stored'",
+        ),
+        (
+            making("s/Retry", "def retry(): ..."),
+            "'s/Retry' names no output; write 'study/what-is-stored'",
+        ),
+        (
+            making("../s", "def s(): ..."),
+            "'../s' names no output; write 'study/what-is-stored'",
+        ),
+        (making("s/retry-storm", "def retry_storm(): ...", ""), MAKES),
+        (making("s/retry-storm", "def retrystorm(): ..."), MAKES),
+        (making("s/retry-storm", "def retry_storms(): ..."), MAKES),
+        (making("s/retry-storm", "class Storm:\n    def retry_storm(self): ..."), MAKES),
+        (making("s/retry-storm", "# def retry_storm("), MAKES),
+    ],
+)
+def test_what_makes_an_output_is_a_function_of_its_name(page: str, message: str) -> None:
+    assert said(page) == [(Kind.BAD_OUTPUT, 1, message)]
+    assert read(page)[0] == Fences(refused=frozenset({1}))
+
+
+def test_a_chunk_without_a_name_is_told_that_first() -> None:
+    assert said(chunk("a/b.py", options=":output: x\n")) == [(Kind.MISSING_FIELD, 1, NEEDS)]
+
+
 @pytest.mark.parametrize("kind", ["chunk", "session"])
 @pytest.mark.parametrize(
     ("before", "after", "line"),
@@ -330,6 +386,7 @@ PIECES = st.sampled_from(
     [
         *"\n\n\n\0\x0b\u2028é",
         *("```{chunk}", "```{session}", "```", " a/b.py", ":name: x", ":append: x"),
+        *(":output: a/x", "def x():"),
         *(">>> 1", ">>>", "...", "- ", "> ", "<<x>>", "    ", "x = 1"),
     ]
 )

@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
-from casebook.core import catalogue, exports, metrics
+from casebook.core import catalogue, decisions, exports, metrics
 from casebook.core.book import Book
+from casebook.core.claims import Claim, Verdict
 from casebook.core.exports import Source
-from casebook.core.records import MetricRow, PatternSection, PatternUse
+from casebook.core.insights import Audience, Evidence, InsightKind
+from casebook.core.outputs import Output
+from casebook.core.records import (
+    ClaimEntry,
+    Code,
+    Decision,
+    Insight,
+    Listing,
+    MetricRow,
+    PatternSection,
+    PatternUse,
+    Record,
+    Study,
+    mark,
+)
+
+from .webs import chunk, good
 
 TABLE = """
 - id: jobs
@@ -71,6 +88,22 @@ def test_metrics() -> None:
     assert (jobs["formula"], jobs["inputs"]) == (None, [])
     assert (rate["formula"], rate["inputs"]) == ("jobs ÷ 2", ["jobs"])
     assert (rate["kind"], rate["basis"], rate["locator"]) == ("derived", "secondary", None)
+    assert (rate["outputs"], rate["sources"]) == ([], ["post"])
+
+
+def test_a_modelled_metric_has_outputs_and_no_date() -> None:
+    table = metrics.parse(
+        "- {id: peak, label: P, what: w, kind: modelled, output: a/storm#peak, unit: s}\n"
+        "- {id: half, label: H, what: w, kind: derived, formula: peak / 2, unit: s}\n",
+        (),
+        lambda name: Output(name, {}, {"peak": 5}),
+    )
+    records = tuple(MetricRow("a", metric) for metric in table.metrics)
+    half, peak = exports.metrics(Book(records))["metrics"]
+    for figure, kind, formula in ((peak, "modelled", None), (half, "derived", "peak ÷ 2")):
+        assert (figure["kind"], figure["basis"]) == (kind, "modelled")
+        assert (figure["as_of"], figure["formula"]) == (None, formula)
+        assert (figure["sources"], figure["outputs"]) == ([], ["a/storm"])
 
 
 def test_sources_name_the_figures_that_rest_on_them() -> None:
@@ -97,3 +130,136 @@ def test_patterns_know_their_sections_and_uses() -> None:
     assert outbox["relations"] == {"needs": [], "alternative-to": [], "leads-to": ["saga"]}
     assert outbox["uses"] == [{"page": "a", "anchor": "load", "sentence": "It keeps an outbox."}]
     assert (saga["page"], saga["dstudio"], saga["uses"]) == (None, None, [])
+
+
+# --- findings and code ---
+
+MARKED = f"At {mark('metric', 'jobs')} or more."
+VALUE = "At >\N{NO-BREAK SPACE}5\N{NO-BREAK SPACE}million requests/day or more."
+MATRIX = """
+criteria:
+- {id: speed, label: Speed, weight: 0.5, why: ours}
+options:
+- {id: a, label: First, scores: {speed: 4}, why: {speed: it is}}
+- {id: b, label: Second, scores: {speed: 1}, why: {speed: it is not}}
+"""
+
+
+def findings(*records: Record) -> Book:
+    return Book((*book().records, Study("a", "Stripe", "Stripe’s API"), *records))
+
+
+def insight(page: str, number: int) -> Insight:
+    evidence = (Evidence("post", "source"), Evidence("jobs", "metric"), Evidence("x/y", "output"))
+    audience = (Audience.ENGINEER, Audience.LEADER)
+    return Insight(
+        page, f"insight-{number}", number, MARKED, f"Words. {MARKED}", InsightKind.PITFALL,
+        audience, evidence, ("outbox",), 5,
+    )  # fmt: skip
+
+
+def test_insights_are_numbered_by_study() -> None:
+    found = exports.insights(findings(insight("z", 3), insight("a", 7)))["insights"]
+    assert found[0] == {
+        "label": "Stripe 7",
+        "study": "Stripe",
+        "number": 7,
+        "kind": "pitfall",
+        "title": VALUE,
+        "text": f"Words. {VALUE}",
+        "audience": ["engineer", "leader"],
+        "patterns": ["outbox"],
+        "evidence": [{"source": "post"}, {"metric": "jobs"}, {"output": "x/y"}],
+        "page": "a",
+        "anchor": "insight-7",
+    }
+    # On a page that is no study, by the page.
+    assert (found[1]["label"], found[1]["study"]) == ("z 3", None)
+
+
+def test_decisions_carry_their_totals() -> None:
+    matrix, problems = decisions.parse(MATRIX)
+    assert (problems, matrix is None) == ([], False)
+    assert matrix
+    made = Decision("a", "decision-x", MARKED, matrix, "b")
+    assert exports.decisions(findings(made)) == {
+        "decisions": [
+            {
+                "caption": VALUE,
+                "chosen": "b",
+                "leaders": ["a"],
+                "criteria": [{"id": "speed", "label": "Speed", "weight": 0.5, "why": "ours"}],
+                "options": [
+                    {
+                        "id": "a",
+                        "label": "First",
+                        "scores": {"speed": 4},
+                        "why": {"speed": "it is"},
+                        "total": 2.0,
+                        "mean": 4.0,
+                    },
+                    {
+                        "id": "b",
+                        "label": "Second",
+                        "scores": {"speed": 1},
+                        "why": {"speed": "it is not"},
+                        "total": 0.5,
+                        "mean": 1.0,
+                    },
+                ],
+                "stability": decisions.stability(matrix, "b"),
+                "page": "a",
+                "anchor": "decision-x",
+            }
+        ]
+    }
+
+
+def test_claims_carry_their_verdicts() -> None:
+    claim = Claim("It is fast", Verdict.PARTLY, "raw", ("post", "talk"), 3, 5)
+    entries = [ClaimEntry(page, number, claim, MARKED) for page, number in (("a", 1), ("z", 2))]
+    first, second = exports.claims(findings(*entries))["claims"]
+    assert first == {
+        "claim": "It is fast",
+        "verdict": "partly",
+        "instead": VALUE,
+        "sources": ["post", "talk"],
+        "study": "Stripe",
+        "page": "a",
+        "anchor": "claim-1",
+    }
+    assert (second["study"], second["page"], second["anchor"]) == (None, "z", "claim-2")
+
+
+def test_chunks_carry_their_code_their_output_and_their_tests() -> None:
+    code = good(
+        chunk("storm", ":output: x/storm\n\ndef storm():\n    <<body>>", "pack/b.py")
+        + chunk("body", "return {}")
+        + chunk("storm", "x = 1", option="append")
+    )
+    tests = {"chunk-storm": ["t::one", "t::two"], "chunk-body": ["t::one"]}
+    listings = [Listing("a", one, f"Caption {n}") for n, one in enumerate(code.chunks)]
+    storm, body, more = exports.chunks(findings(Code("a", code, tests), *listings))["chunks"]
+    assert storm == {
+        "name": "storm",
+        "part": 1,
+        "file": "pack/b.py",
+        "caption": "Caption 0",
+        "code": "def storm():\n    <<body>>\n",
+        "uses": ["body"],
+        "output": "x/storm",
+        "tests": ["t::one", "t::two"],
+        "page": "a",
+        "anchor": "chunk-storm",
+        "line": 5,
+    }
+    assert (body["file"], body["output"], body["tests"]) == (None, None, ["t::one"])
+    assert (more["name"], more["part"], more["anchor"]) == ("storm", 2, "chunk-storm--2")
+    assert (more["file"], more["tests"], more["uses"]) == ("pack/b.py", [], [])
+
+
+def test_an_empty_book() -> None:
+    assert exports.insights(Book()) == {"insights": []}
+    assert exports.decisions(Book()) == {"decisions": []}
+    assert exports.claims(Book()) == {"claims": []}
+    assert exports.chunks(Book()) == {"chunks": []}

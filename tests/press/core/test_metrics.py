@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 from casebook.core import dates, metrics
 from casebook.core.dates import Span
 from casebook.core.metrics import Evidence, Metric, Resolved, aged, parse, resolve
+from casebook.core.outputs import Counterexample, Output, Stored
 from casebook.core.problems import Kind
 from hypothesis import given
 from hypothesis import strategies as st
@@ -200,6 +202,158 @@ def test_any_text_in_a_field_gives_metrics_or_problems(text: str, name: str) -> 
     fields = DERIVED if name in DERIVED and name not in SAID else SAID
     table = parse(row(fields | {name: text.replace("'", "''")}), SOURCES)
     assert table.metrics or table.problems
+
+
+# --- what a program has computed ---
+
+MODELLED = {
+    "id": "peak", "label": "Peak", "what": "what it is", "kind": "modelled",
+    "output": "stripe/storm#peak", "unit": "request/s",
+}  # fmt: skip
+STORED: dict[str, Stored | str] = {
+    "stripe/storm": Output("stripe/storm", {}, {"peak": 1234.56, "mean": 0.1, "most": 10**20}),
+    "stripe/without-fence": Counterexample("stripe/without-fence", (), (), (), "b"),
+    "stripe/broken": "the stored output 'stripe/broken' is not what 'make outputs' writes",
+}
+
+
+def stored(name: str) -> Stored | str:
+    return STORED.get(name, f"nothing is stored as '{name}'")
+
+
+def modelled(name: str, output: str, **changed: str | None) -> str:
+    return row(MODELLED, id=name, output=f"stripe/storm#{output}", **changed)
+
+
+def computed(*bodies: str) -> Resolved:
+    """The last of the rows, resolved, in a book that has outputs."""
+    table = parse("".join(bodies), SOURCES, stored)
+    assert not table.problems, table.problems
+    done, wrong = resolve({metric.id: metric for metric in table.metrics})
+    assert not wrong
+    return done[table.metrics[-1].id]
+
+
+def test_a_modelled_row() -> None:
+    result = computed(row(MODELLED, doubt="a model"))
+    metric = result.metric
+    assert metric.evidence is Evidence.MODELLED
+    assert metric.quantity is not None
+    assert metric.quantity.low == metric.quantity.high == Fraction("1234.56")
+    assert (metric.output, metric.source, metric.formula) == ("stripe/storm", "", None)
+    assert (result.as_of, result.date) == (None, "model")
+    assert (result.basis, result.evidence_words) == (Evidence.MODELLED, "modelled")
+    assert (result.sources, result.outputs) == ((), ("stripe/storm",))
+    assert result.doubts == ("a model",)
+
+
+def test_a_modelled_value_is_exact_and_rounded_when_it_is_printed() -> None:
+    assert words(computed(row(MODELLED))) == "1,235 requests/s"
+    assert words(computed(row(MODELLED, digits="5"))) == "1,234.6 requests/s"
+    three = derived("three", "3 * mean", digits="9")
+    assert words(computed(modelled("mean", "mean"), three)) == "0.3 requests/s"
+    assert computed(modelled("most", "most")).quantity.low == 10**20
+
+
+def test_what_is_inherited_from_a_model() -> None:
+    rate = said("rate", "5 request/s", as_of="2024", doubt="old")
+    result = computed(rate, row(MODELLED, doubt="a model"), derived("sum", "rate + peak + peak"))
+    assert (result.basis, result.evidence_words) == (Evidence.MODELLED, "derived from modelled")
+    # The date is that of what was said.
+    assert (result.date, result.sources) == ("2024", ("home",))
+    assert (result.outputs, result.doubts) == (("stripe/storm",), ("old", "a model"))
+    result = computed(row(MODELLED), modelled("mean", "mean"), derived("sum", "peak + mean"))
+    assert (result.as_of, result.date) == (None, "model")
+    assert (result.sources, result.outputs) == ((), ("stripe/storm",))
+    result = computed(said("rate", "5 request/s", kind="secondary"), derived("half", "rate / 2"))
+    assert (result.outputs, result.date) == ((), "2024")
+
+
+def test_a_model_has_no_age_and_no_year() -> None:
+    result = computed(row(MODELLED))
+    today = dates.parse("2099")
+    assert isinstance(today, Span)
+    assert not aged(result, today)
+    assert metrics.states_another_number("1,235 requests/s", result) == ""
+    message = "the words 'in 2024' do not state what the metric prints, "
+    assert metrics.states_another_number("in 2024", result) == f"{message}'{result.printed}'"
+
+
+OF_MODELLED = "; known are id, label, what, kind, doubt, output, unit, digits"
+NO_VALUE = "the stored output 'stripe/storm' has no value "
+
+
+@pytest.mark.parametrize(
+    ("changed", "kind", "line", "message"),
+    [
+        ({"output": None}, Kind.MISSING_FIELD, 1, "the field 'output' is missing"),
+        ({"output": ""}, Kind.MISSING_FIELD, 5, "the field 'output' is empty"),
+        (
+            {"output": "stripe/storm"},
+            Kind.BAD_OUTPUT,
+            5,
+            "name the value as well: 'stripe/storm#…'",
+        ),
+        # A row that holds only half a name is not dropped without a word.
+        ({"output": "#peak"}, Kind.BAD_OUTPUT, 5, "name the output as well: 'study/name#peak'"),
+        ({"output": "stripe/storm#"}, Kind.BAD_OUTPUT, 5, NO_VALUE + "''"),
+        (
+            {"output": "stripe/storm#peek"},
+            Kind.BAD_OUTPUT,
+            5,
+            NO_VALUE + "'peek'; did you mean 'peak'?",
+        ),
+        ({"output": "stripe/storm#a#b"}, Kind.BAD_OUTPUT, 5, NO_VALUE + "'a#b'"),
+        ({"output": "a/b#peak"}, Kind.UNKNOWN_OUTPUT, 5, "nothing is stored as 'a/b'"),
+        (
+            {"output": "stripe/broken#peak"},
+            Kind.UNKNOWN_OUTPUT,
+            5,
+            "the stored output 'stripe/broken' is not what 'make outputs' writes",
+        ),
+        (
+            {"output": "stripe/without-fence#peak"},
+            Kind.BAD_OUTPUT,
+            5,
+            "'stripe/without-fence' is a counterexample and has no values",
+        ),
+        ({"unit": None}, Kind.MISSING_FIELD, 1, "the field 'unit' is missing"),
+        ({"unit": "zzz"}, Kind.UNKNOWN_UNIT, 6, "unknown unit 'zzz'; the units are listed in "
+                                                "core/units.toml"),
+        ({"digits": "0"}, Kind.BAD_VALUE, 7, "'digits' is a number from 1 to 9, not '0'"),
+        ({"as_of": "2024"}, Kind.UNKNOWN_FIELD, 7, "unknown field 'as-of'" + OF_MODELLED),
+        ({"formula": "x"}, Kind.UNKNOWN_FIELD, 7, "unknown field 'formula'" + OF_MODELLED),
+        ({"source": "home"}, Kind.UNKNOWN_FIELD, 7, "unknown field 'source'" + OF_MODELLED),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_each_mistake_of_a_modelled_row(
+    changed: dict[str, str | None], kind: Kind, line: int, message: str
+) -> None:
+    table = parse(row(MODELLED, **changed), SOURCES, stored)
+    assert not table.metrics
+    assert [(p.kind, p.line, p.message) for p in table.problems] == [(kind, line, message)]
+
+
+def test_all_mistakes_of_a_modelled_row_at_once() -> None:
+    table = parse(row(MODELLED, output="a/b#c", unit="zzz", digits="x"), SOURCES, stored)
+    assert [(p.kind, p.line) for p in table.problems] == [
+        (Kind.UNKNOWN_UNIT, 6),
+        (Kind.BAD_VALUE, 7),
+        (Kind.UNKNOWN_OUTPUT, 5),
+    ]
+
+
+def test_a_book_without_outputs() -> None:
+    assert problems(row(MODELLED)) == [
+        (Kind.UNKNOWN_OUTPUT, 5, "there is no stored output 'stripe/storm'")
+    ]
+
+
+@given(st.text(max_size=30) | st.lists(st.sampled_from(["stripe/storm", "#", "peak"])).map("".join))
+def test_a_modelled_row_is_a_metric_or_a_problem(output: str) -> None:
+    table = parse(row(MODELLED, output=output.replace("'", "''")), SOURCES, stored)
+    assert bool(table.metrics) is not bool(table.problems)
 
 
 # --- computing ---

@@ -243,3 +243,91 @@ def test_a_report_stands_at_its_field_or_its_record() -> None:
     one.report(Kind.BAD_ID, "there", "z")
     one.report(Kind.BAD_ID, "above")
     assert [p.line for p in one.problems] == [3, 2, 2]
+
+
+def test_one_text_or_a_list_of_them() -> None:
+    one = record("- a: x\n    y\n  b: [x, y z]\n  c:\n  d: [x, [y]]\n  e: {x: y}")
+    assert one.texts("a") == (Scalar("x y", 1),)
+    assert one.texts("b") == (Scalar("x", 3), Scalar("y z", 3))
+    assert not one.problems
+    got = [one.texts(field) for field in "cdez"]
+    assert got == [(Scalar("", 4),), (Scalar("x", 5),), (), ()]
+    assert said(one) == [
+        (Kind.MISSING_FIELD, 4, "the field 'c' is empty"),
+        (Kind.BAD_YAML, 5, "the field 'd' must be a list of plain texts"),
+        (Kind.BAD_YAML, 6, "the field 'e' must be a list of plain texts"),
+        (Kind.MISSING_FIELD, 1, "the field 'z' is missing"),
+    ]
+
+
+def test_mappings() -> None:
+    one = record("- a: {x: 1, y: two}\n  b:\n    x: 1\n    y: [2]\n  c: {}\n  d: [x]\n  e: x")
+    assert one.need_mapping("a") == {"x": Scalar("1", 1), "y": Scalar("two", 1)}
+    assert not one.problems
+    assert [one.need_mapping(field) for field in "bcdez"] == [{"x": Scalar("1", 3)}, {}, {}, {}, {}]
+    shape = "must map names to plain texts"
+    assert said(one) == [
+        (Kind.BAD_YAML, 3, f"the field 'b' {shape}"),
+        (Kind.BAD_YAML, 5, f"the field 'c' {shape}"),
+        (Kind.BAD_YAML, 6, f"the field 'd' {shape}"),
+        (Kind.BAD_YAML, 7, f"the field 'e' {shape}"),
+        (Kind.MISSING_FIELD, 1, "the field 'z' is missing"),
+    ]
+
+
+def test_an_empty_text_in_a_mapping_is_none() -> None:
+    one = record("- a:\n    x: 1\n    y:\n    z: ' '")
+    one.need_mapping("a")
+    assert said(one) == [
+        (Kind.MISSING_FIELD, 3, "the field 'y' in 'a' is empty"),
+        (Kind.MISSING_FIELD, 4, "the field 'z' in 'a' is empty"),
+    ]
+
+
+def test_records_within_a_record() -> None:
+    one = record(
+        "- a:\n  - x: 1\n  - y: 2\n    z: 3\n  b: [{x: 1}, y]\n  c: []\n  d: {x: 1}\n  e: x"
+    )
+    first, second = one.need_records("a")
+    assert (first.line, first.text("x"), second.line, second.line_of("z")) == (2, "1", 3, 4)
+    assert not one.problems
+    assert [len(one.need_records(field)) for field in "bcdez"] == [1, 0, 0, 0, 0]
+    assert said(one) == [
+        (Kind.BAD_YAML, 5, "the field 'b' must be a list of records"),
+        (Kind.BAD_YAML, 6, "the field 'c' must be a list of records"),
+        (Kind.BAD_YAML, 7, "the field 'd' must be a list of records"),
+        (Kind.BAD_YAML, 8, "the field 'e' must be a list of records"),
+        (Kind.MISSING_FIELD, 1, "the field 'z' is missing"),
+    ]
+    # What is wrong within one stays with it.
+    first.need("y")
+    assert said(first) == [(Kind.MISSING_FIELD, 2, "the field 'y' is missing")]
+
+
+# --- a body that is one record ---
+
+
+def test_a_body_of_one_record() -> None:
+    one = yamlbody.record("\na: b\nc: [d]")
+    assert isinstance(one, Record)
+    assert (one.line, one.text("a"), one.line_of("c")) == (2, "b", 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("\n- a: b", 2, "the body must be one record, of lines 'field: …'"),
+        ("words", 1, "the body must be one record, of lines 'field: …'"),
+        ("# only a remark", 1, "the body is empty"),
+        ("a: b\na: c", 2, "the field 'a' stands twice in one record"),
+    ],
+)
+def test_a_body_that_is_not_one_record(text: str, line: int, message: str) -> None:
+    assert yamlbody.record(text) == Problem(Kind.BAD_YAML, message, line)
+
+
+@given(st.text(max_size=100) | st.lists(PIECES, max_size=40).map("".join))
+def test_any_text_gives_one_record_or_a_problem(text: str) -> None:
+    found = yamlbody.record(text)
+    assert isinstance(found, Record | Problem)
+    assert 1 <= found.line <= len(text) + 1
