@@ -10,7 +10,7 @@ specificity, then position in the sheet, as in CSS 2.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -170,7 +170,40 @@ def parse_selector(text: str) -> tuple[Compound, ...] | None:
     return tuple(steps) or None
 
 
-def parse_sheet(text: str) -> tuple[Rule, ...]:
+class Sheet:
+    """Rules in order, found by what the last step of each asks of an element.
+
+    Most rules of a drawing's sheet name a class that an element does not have, and need not be
+    tried for it.
+    """
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self._rules = rules
+        self._by: dict[str, list[int]] = {}
+        for order, rule in enumerate(rules):
+            self._by.setdefault(_key(rule.selector[-1]), []).append(order)
+
+    def __len__(self) -> int:
+        return len(self._rules)
+
+    def matching(self, path: Sequence[Node]) -> Iterator[tuple[int, Rule]]:
+        """The rules that select the last element of ``path``, each with its place in the sheet."""
+        node = path[-1]
+        keys = {"", node.tag, f"#{node.attributes.get('id', '')}"}
+        keys |= {f".{name}" for name in node.attributes.get("class", "").split()}
+        for order in sorted(order for key in keys for order in self._by.get(key, ())):
+            if self._rules[order].matches(path):
+                yield order, self._rules[order]
+
+
+def _key(step: Compound) -> str:
+    """One condition of a step that an element must meet; nothing if any element may."""
+    if step.ids:
+        return f"#{step.ids[0]}"
+    return f".{step.classes[0]}" if step.classes else step.tag or ""
+
+
+def parse_sheet(text: str) -> Sheet:
     """Read a style sheet in order; at-rules are left out with all that is in them."""
     text = _COMMENT.sub("", text)
     rules: list[Rule] = []
@@ -190,7 +223,7 @@ def parse_sheet(text: str) -> tuple[Rule, ...]:
         selectors = (parse_selector(part) for part in prelude.split(","))
         rules.extend(Rule(selector, declarations) for selector in selectors if selector)
         position = closing + 1
-    return tuple(rules)
+    return Sheet(rules)
 
 
 def _block_end(text: str, opening: int) -> int:
@@ -202,7 +235,7 @@ def _block_end(text: str, opening: int) -> int:
     return len(text)
 
 
-def cascade(path: Sequence[Node], rules: Sequence[Rule], inline: str) -> dict[str, str]:
+def cascade(path: Sequence[Node], sheet: Sheet, inline: str) -> dict[str, str]:
     """The properties that hold for the last element of ``path``, without inheritance.
 
     ``inline`` is its style attribute. The result is in order of first mention.
@@ -211,8 +244,7 @@ def cascade(path: Sequence[Node], rules: Sequence[Rule], inline: str) -> dict[st
     values: dict[str, str] = {}
     candidates = [
         (declaration, False, rule.specificity, order)
-        for order, rule in enumerate(rules)
-        if rule.matches(path)
+        for order, rule in sheet.matching(path)
         for declaration in rule.declarations
     ]
     candidates += [(declaration, True, (0, 0, 0), 0) for declaration in parse_declarations(inline)]

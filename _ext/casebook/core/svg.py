@@ -198,9 +198,7 @@ class _Reader:
         raise SvgError(f"The drawing uses the undeclared entity {name!r}.")
 
 
-def _clean_element(
-    element: Element, ancestors: list[Element], rules: tuple[css.Rule, ...]
-) -> Element | None:
+def _clean_element(element: Element, ancestors: list[Element], rules: css.Sheet) -> Element | None:
     if element.tag not in ELEMENTS:
         return None
     path = [*ancestors, element]

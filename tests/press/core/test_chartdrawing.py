@@ -556,6 +556,14 @@ def test_a_heat_map_grows_with_its_rows() -> None:
 
 
 @pytest.mark.parametrize("size", SIZES.values(), ids=list(SIZES))
+@pytest.mark.parametrize("name", ["100,000 or 200,000 or 300,000 of them", "illimitable filling"])
+def test_words_are_measured_as_they_are_set(size: Size, name: str) -> None:
+    drawing = heat({name: (1, 2)}, size)
+    first = box_of(elements(drawing, "path")[1])
+    assert first[0] - dict(boxes(drawing))[name][2] == pytest.approx(size.letters, rel=0.05)
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=list(SIZES))
 def test_many_columns_are_counted_in_fives(size: Size) -> None:
     drawing = draw(made(Form.HEAT, {"load": (1, 2) * 20}, tuple(range(100, 140))), size, FONTS)
     check_words(drawing)

@@ -137,6 +137,14 @@ def test_what_cannot_be_drawn(given: dict[str, str], message: str) -> None:
     assert refusal(**given) == message
 
 
+@pytest.mark.parametrize("number", [1e101, -1e308, 10**400])
+@pytest.mark.parametrize("name", ["time", "offered"])
+def test_numbers_that_no_axis_holds(number: float, name: str) -> None:
+    columns = {"time": (0, 1), "offered": (0, 1), name: (0, number)}
+    message = f"the column '{name}' holds a number that is too large to be drawn"
+    assert refusal(output=Output("a/b", columns)) == message
+
+
 def test_an_output_without_columns_or_cells() -> None:
     assert refusal(output=Output("a/b")) == "'a/b' has no column 'time'; its columns are none"
     empty = Output("a/b", {"time": (), "offered": ()})
