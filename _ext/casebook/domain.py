@@ -47,6 +47,7 @@ class CasebookDomain(Domain):
         "metric": ObjType("metric", "metric"),
         "pattern": ObjType("pattern", "pattern"),
         "chunk": ObjType("chunk"),
+        "insight": ObjType("insight"),
     }
     roles: ClassVar = {"metric": XRefRole(), "pattern": XRefRole()}
     initial_data: ClassVar = {"pages": {}, "questions": {}, "shown": {}}
@@ -256,6 +257,8 @@ class CasebookDomain(Domain):
             return link if plain else self._marked(link, "pattern", target)
         if typ == "chunk":
             return self._chunk_link(builder, fromdocname, target, contnode if explicit else None)
+        if typ == "insight" and explicit:
+            return self._insight_link(builder, fromdocname, target, contnode.astext())
         return None
 
     def _chunk_link(
@@ -268,6 +271,15 @@ class CasebookDomain(Domain):
                     return self._link(builder, page, page, chunk.anchor, content.astext())
                 text = chunk.title
                 return self._link(builder, page, page, chunk.anchor, text, ("chunk-name",))
+        return None
+
+    def _insight_link(
+        self, builder: Builder, page: str, target: str, words: str
+    ) -> nodes.reference | None:
+        # Without words of its own the link would go stale with the title on another page.
+        for insight in self.book.insights:
+            if insight.anchor == f"insight-{target}":
+                return self._link(builder, page, insight.page, insight.anchor, words)
         return None
 
     def _link(
@@ -297,7 +309,7 @@ class CasebookDomain(Domain):
         node: pending_xref,
         contnode: Element,
     ) -> list[tuple[str, nodes.reference]]:
-        """Let plain Markdown links reach metrics and patterns by their anchors."""
+        """Let plain Markdown links reach metrics, patterns and insights by their anchors."""
         kind, _, name = target.partition("-")
         if kind not in self.object_types or not name:
             return []
@@ -306,7 +318,7 @@ class CasebookDomain(Domain):
         return [(f"casebook:{kind}", link)] if link else []
 
     def get_objects(self) -> Iterator[tuple[str, str, str, str, str, int]]:
-        """Metrics and patterns, for the search and the inventory.
+        """Metrics, patterns, chunks and insights, for the search and Sphinx's inventory.
 
         The names carry their kind: where a name equals the anchor, or the anchor without its kind,
         Sphinx's search would make the anchor from the words that it displays.
@@ -317,6 +329,9 @@ class CasebookDomain(Domain):
             pattern = self.catalogue.find(slug)
             title = pattern.title if pattern else slug
             yield f"pattern:{slug}", title, "pattern", section.page, section.anchor, 1
+        for insight in self.book.insights:
+            name = f"insight:{insight.page}:{insight.anchor}"
+            yield name, insight.title, "insight", insight.page, insight.anchor, 1
         for listing in self.book.listings:
             chunk = listing.chunk
             name = f"chunk:{listing.page}:{chunk.anchor}"

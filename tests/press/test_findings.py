@@ -85,6 +85,16 @@ def test_a_page_without_a_number_counts_all_the_same(tmp_path: Path) -> None:
     assert "Practice 1 Keep" in plain(build(tmp_path).text("found.html"))
 
 
+def test_an_insight_can_be_linked_to_and_searched_for(tmp_path: Path) -> None:
+    linked = "\n[Keep it](#insight-early), and [do not](#insight-erly).\n"
+    write(tmp_path, BOOK | {"b.md": f"{BOOK['b.md']}{linked}"})
+    built = build(tmp_path)
+    assert len(built.warnings) == 1
+    assert "'myst' cross-reference target not found: 'insight-erly'" in built.warnings[0]
+    assert 'href="found.html#insight-early"' in built.text("b.html")
+    assert "insight-a-second-one" in built.text("searchindex.js")
+
+
 def test_a_matrix_shows_totals_the_choice_and_what_would_change_it(site: Built) -> None:
     page = without_slips(site.text("found.html"))
     table = part(page, '<table class="', "</table>")
