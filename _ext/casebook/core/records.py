@@ -12,7 +12,6 @@ from .decisions import Matrix
 from .insights import Audience, Evidence, InsightKind
 from .literate.chunks import Chunk
 from .literate.program import Program
-from .literate.tangle import Tangled
 from .metrics import Metric
 
 MARK = re.compile("\ue000([a-z]+):([^\ue001]*)\ue001")
@@ -87,16 +86,6 @@ class Listing:
     page: str
     chunk: Chunk
     caption: str
-
-
-@dataclass(frozen=True, slots=True)
-class CodeFile:
-    """A file of a package, and the page that prints it."""
-
-    page: str
-    file: Tangled
-    first: Chunk
-    """The chunk that begins it."""
 
 
 @dataclass(frozen=True, slots=True)
