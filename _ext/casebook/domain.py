@@ -16,6 +16,7 @@ from sphinx.roles import XRefRole
 from sphinx.util.nodes import make_refnode
 from sphinxcontrib.bibtex.domain import get_docnames
 
+from . import checks
 from .core import catalogue as catalogues
 from .core.book import Book
 from .core.literate.chunks import words
@@ -159,68 +160,9 @@ class CasebookDomain(Domain):
 
     def check_consistency(self) -> None:
         """Report what only the whole book shows."""
-        book = self.book
-        for row, first in book.doubled:
-            place = f"{self.env.doc2path(first.page, False)}:{first.metric.line}"
-            message = f"the metric '{row.metric.id}' exists already, at {place}"
-            report(Kind.DUPLICATE_ID, message, (row.page, row.metric.line))
-        for misfit in book.misfits:
-            row = book.rows[misfit.id]
-            report(misfit.kind, misfit.message, (row.page, row.metric.formula_line))
-        for code, other in book.clashes:
-            place = f"{self.env.doc2path(other.page, False)}:{other.first.line}"
-            same = code.file.path == other.file.path
-            words = "is printed already" if same else "would stand beside a folder of its name"
-            message = f"the file '{code.file.path}' {words}, at {place}"
-            report(Kind.CHUNK_FILE, message, (code.page, code.first.line))
-        self._check_patterns(book)
-        self._check_outputs(book)
-
-    def _check_outputs(self, book: Book) -> None:
-        for output, maker in book.all_makers:
-            first = book.makers[output]
-            if maker != first:
-                place = f"{self.env.doc2path(first.page, False)}:{first.chunk.line}"
-                message = f"the output '{output}' is made already, at {place}"
-                report(Kind.DUPLICATE_ID, message, (maker.page, maker.chunk.line))
-        named = [(shown.output, shown.page, shown.line) for shown in book.shown]
-        named += [
-            (row.metric.output, row.page, row.metric.line)
-            for row in book.rows.values()
-            if row.metric.output
-        ]
-        for insight in book.insights:
-            for one in insight.evidence:
-                if one.kind == "output":
-                    named.append((one.name, insight.page, insight.line))
-                elif one.kind == "metric" and one.name not in book.rows:
-                    cite: Any = self.env.get_domain("cite")
-                    hint = suggestion(one.name, [*book.rows, *cite.bibdata.data.entries])
-                    message = f"unknown evidence '{one.name}': no source, metric or output{hint}"
-                    report(Kind.UNKNOWN_METRIC, message, (insight.page, insight.line))
-        for output, page, line in named:
-            if output not in book.makers:
-                hint = suggestion(output, book.makers)
-                message = f"no chunk makes the output '{output}'{hint}"
-                report(Kind.UNKNOWN_OUTPUT, message, (page, line))
-
-    def _check_patterns(self, book: Book) -> None:
-        path = self.catalogue_path
+        checks.check(self.env, self.book)
         for problem in self.catalogue_problems:
-            report(problem.kind, problem.message, f"{path}:{problem.line}")
-        for section in book.all_sections:
-            first = book.sections[section.slug]
-            if section != first:
-                place = f"{self.env.doc2path(first.page, False)}:{first.line}"
-                message = f"the pattern '{section.slug}' has its section already, at {place}"
-                report(Kind.PATTERN_PAGE, message, (section.page, section.line))
-        for slug in sorted(book.uses):
-            if book.catalogue.find(slug) and slug not in book.sections:
-                use = book.uses[slug][0]
-                message = (
-                    f"the pattern '{slug}' has no section in the book; write one with 'pattern'"
-                )
-                report(Kind.PATTERN_PAGE, message, (use.page, use.line))
+            report(problem.kind, problem.message, f"{self.catalogue_path}:{problem.line}")
 
     @property
     def catalogue_path(self) -> Path:

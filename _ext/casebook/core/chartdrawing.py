@@ -16,16 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import svg
+from .chartnames import Box, Point, free_place
 from .charts import Chart, Form, shown
 from .drawing import Drawing, DrawingError, RendererMissing
 from .svgvalues import COLOUR_PROPERTIES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-Point = tuple[float, float]
-Box = tuple[float, float, float, float]
-"""Left, bottom, right, top, in points of the drawing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +257,7 @@ def _name_series(chart: Chart, axes: Axes, size: Size, marks: list[Sequence[Poin
         words = axes.text(0, 0, series.name, transform=None, va="center", zorder=5)
         extent = words.get_window_extent(renderer)
         others = [box for i, covered in enumerate(boxes) if i != number for box in covered]
-        place = _free_place(
+        place = free_place(
             drawn[number], (extent.width, extent.height), boxes[number], [*others, *names], inside
         )
         if place is None:
@@ -292,58 +289,6 @@ def _covered(chart: Chart, points: Sequence[Point], half: float, floor: float) -
                 x, y = x0 + (x1 - x0) * i / pieces, y0 + (y1 - y0) * i / pieces
                 yield (x - 2, y - 2, x + 2, y + 2)
     yield from ((x - 4, y - 4, x + 4, y + 4) for x, y in points)
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    name: Box
-    leader: tuple[Point, Point]
-
-
-def _free_place(
-    points: Sequence[Point], extent: Point, own: list[Box], others: list[Box], inside: Box
-) -> _Place | None:
-    """Where a name of this extent can stand; `own` is what its series covers."""
-    width, height = extent
-    left, bottom, right, top = inside
-    best: tuple[float, _Place] | None = None
-    for tie_x, tie_y in points:
-        at = (tie_x - left) / (right - left)
-        # The left half, but not its very edge.
-        far = max(0.0, at - 0.5) * 400 + max(0.0, 0.08 - at) * 100
-        for up, away, aside in itertools.product((1, -1), _AWAY, _ASIDE):
-            x = tie_x - width * 0.15 + aside * height * 3
-            y = tie_y + up * away * height
-            box = (x, y - height / 2, x + width, y + height / 2)
-            roomy = (x - 2, box[1], box[2] + 2, box[3])
-            cost = (away + abs(aside)) * height + far
-            outside = roomy[0] < left or roomy[2] > right or box[1] < bottom or box[3] > top
-            if outside or (best and cost >= best[0]) or _meets_any(roomy, [*own, *others]):
-                continue
-            end = (min(max(tie_x, x), box[2]), box[1] - 1 if up > 0 else box[3] + 1)
-            leader = ((tie_x, tie_y), end)
-            # Nobody could tell which of two series is meant by a leader that crosses both.
-            if _meets_any(leader, others):
-                cost += 200
-            if best is None or cost < best[0]:
-                best = (cost, _Place(box, leader))
-    return best[1] if best else None
-
-
-_AWAY = (0.9, 1.2, 1.6, 2.2, 3.0, 4.0, 5.5, 7.5)
-_ASIDE = (0.0, 0.25, 0.5, 1.0, -0.4)
-"""Distances that are tried, in heights of the name."""
-
-
-def _meets_any(shape: Box | tuple[Point, Point], boxes: list[Box]) -> bool:
-    """Whether a box, or a line between two points, meets any of the boxes."""
-    if len(shape) == 4:
-        x0, y0, x1, y1 = shape
-        return any(b[2] >= x0 and b[0] <= x1 and b[3] >= y0 and b[1] <= y1 for b in boxes)
-    (x0, y0), (x1, y1) = shape
-    steps = 1 + int(math.hypot(x1 - x0, y1 - y0) / 2)
-    way = [(x0 + (x1 - x0) * i / steps, y0 + (y1 - y0) * i / steps) for i in range(steps + 1)]
-    return any(b[0] <= x <= b[2] and b[1] <= y <= b[3] for x, y in way for b in boxes)
 
 
 def _heat(chart: Chart, axes: Axes, size: Size) -> None:
