@@ -108,6 +108,7 @@ def _settings(family: str, size: Size) -> Any:
         "svg.fonttype": "none",
         "svg.hashsalt": "casebook",
         "text.parse_math": False,
+        "text.hinting": "none",  # words are as wide as they will be set, not as pixels make them
         "text.color": _COLOURS["ink-2"],
         "axes.edgecolor": _COLOURS["line"],
         "axes.linewidth": 0.9 * size.line,
