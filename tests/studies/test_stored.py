@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
-from casebook.core.outputs import is_counterexample
+from casebook.core.outputs import stored_in
 from casebook.literate import outputs
 from casebook.literate.pages import pages
 
@@ -15,30 +16,34 @@ import mini_stripe.guards as guards
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "source" / "elite" / "outputs"
-MADE = {made.file: made.text for made in outputs.made(pages(ROOT))}
+MAKERS = {chunk.output: (page, chunk) for page, chunk in outputs.makers(pages(ROOT))}
 
 
-@pytest.mark.parametrize("file", MADE)
-def test_stored_output_is_what_the_page_computes(file: str) -> None:
-    path = FOLDER / file
-    stored = path.read_text(encoding="utf-8") if path.exists() else ""
-    assert stored == MADE[file], f"{path.relative_to(ROOT)} is stale: run 'make outputs'"
+def stored(name: str) -> Any:
+    return json.loads((FOLDER / stored_in(name)).read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_stored_output_is_what_the_page_computes(name: str) -> None:
+    path = FOLDER / stored_in(name)
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    made = outputs.make(*MAKERS[name]).text
+    assert text == made, f"{path.relative_to(ROOT)} is stale: run 'make outputs'"
 
 
 def test_nothing_else_is_stored() -> None:
     found = {path.relative_to(FOLDER).as_posix() for path in FOLDER.glob("*/*.json")}
-    assert found == set(MADE), "run 'make outputs'"
+    assert found == set(map(stored_in, MAKERS)), "run 'make outputs'"
 
 
 def test_no_shorter_list_of_moves_breaks_a_rule() -> None:
     """Every list up to the stored one's length, without the guard; and with it the stored one."""
-    stored = json.loads(MADE["stripe/without-fence.json"])["moves"]
-    assert guards.play(stored, guards.without_fence).broken
-    assert not guards.play(stored).broken
-    assert is_counterexample("stripe/without-fence")
-    for length in range(len(stored)):
-        for moves in itertools.product(guards.MOVES, repeat=length):
-            assert not guards.play(moves, guards.without_fence).broken, moves
+    moves = stored("stripe/without-fence")["moves"]
+    assert guards.play(moves, guards.without_fence).broken
+    assert not guards.play(moves).broken
+    for length in range(len(moves)):
+        for shorter in itertools.product(guards.MOVES, repeat=length):
+            assert not guards.play(shorter, guards.without_fence).broken, shorter
 
 
 def test_the_guard_holds() -> None:
@@ -49,7 +54,7 @@ def test_the_guard_holds() -> None:
 
 def test_the_window_of_the_chart_is_the_row_that_waits() -> None:
     """The rehearsal of the page counts the same deaths: 8 of them charged at `row_created`."""
-    data = json.loads(MADE["stripe/duplicate-charges.json"])
+    data = stored("stripe/duplicate-charges")
     columns, values = data["columns"], data["values"]
     window = [
         step for step, n in zip(columns["step"], columns["client’s key"], strict=True) if n > 1

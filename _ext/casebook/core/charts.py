@@ -15,6 +15,8 @@ from .problems import Kind, Problem, shortened, suggestion
 
 MOST_SERIES = 6
 """More no reader tells apart, and no palette either."""
+MOST = 10**100
+"""Beyond it the arithmetic of axes overflows."""
 SHORT_TABLE = 24, 8
 """So many rows and columns can be read as a table; longer data is for a program."""
 
@@ -123,6 +125,9 @@ def _misfit(chart: Chart) -> str:
     in_words = isinstance(chart.columns[chart.x.name][0], str)
     if in_words and chart.form not in (Form.BAR, Form.HEAT):
         return f"the column '{chart.x.name}' holds words; only 'bar' and 'heat' can show them"
+    for name, column in chart.columns.items():
+        if any(not isinstance(cell, str) and abs(cell) > MOST for cell in column):
+            return f"the column '{name}' holds a number that is too large to be drawn"
     return ""
 
 

@@ -35,11 +35,20 @@ class Made:
 
 def made(pages: Iterable[Page]) -> Iterator[Made]:
     """Everything that chunks of the pages say they make.  The pages must be importable."""
+    for page, chunk in makers(pages):
+        yield make(page, chunk)
+
+
+def makers(pages: Iterable[Page]) -> Iterator[tuple[Page, Chunk]]:
+    """The chunks that say that they make something, each with its page."""
     for page in pages:
-        for chunk in page.program.chunks:
-            if chunk.output:
-                data = _run(_module(page, chunk), chunk.output)
-                yield Made(stored_in(chunk.output), written(data))
+        yield from ((page, chunk) for chunk in page.program.chunks if chunk.output)
+
+
+def make(page: Page, chunk: Chunk) -> Made:
+    """Run the function of one chunk."""
+    data = _run(_module(page, chunk), chunk.output)
+    return Made(stored_in(chunk.output), written(data))
 
 
 def _module(page: Page, chunk: Chunk) -> ModuleType:

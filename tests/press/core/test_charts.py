@@ -137,7 +137,7 @@ def test_what_cannot_be_drawn(given: dict[str, str], message: str) -> None:
     assert refusal(**given) == message
 
 
-@pytest.mark.parametrize("number", [1e101, -1e308, 10**400])
+@pytest.mark.parametrize("number", [1e101, -1e308, 10**400], ids=["1e101", "-1e308", "10^400"])
 @pytest.mark.parametrize("name", ["time", "offered"])
 def test_numbers_that_no_axis_holds(number: float, name: str) -> None:
     columns = {"time": (0, 1), "offered": (0, 1), name: (0, number)}
@@ -175,6 +175,8 @@ def test_short_data_can_be_read_as_a_table(rows: int, series: int, short: bool) 
         (-0.25, "−0.25"),
         (-1234, "−1,234"),
         (1e-07, "1e−07"),
+        (2.0, "2"),
+        (0.1, "0.1"),
         (0, "0"),
     ],
 )

@@ -204,6 +204,8 @@ def test_columns_of_an_experiment_have_one_length() -> None:
         '{"columns": {"a": 5}, "values": {}}',
         '{"columns": {"a": null}, "values": {}}',
         '{"columns": {"a": "xyz"}, "values": {}}',
+        '{"columns": {"a": ""}, "values": {}}',
+        '{"columns": {"a": {}}, "values": {}}',
         '{"columns": {"a": {"x": 1}}, "values": {}}',
         '{"columns": {"a": [1, "x"]}, "values": {}}',
         '{"columns": {"a": [1, true]}, "values": {}}',
