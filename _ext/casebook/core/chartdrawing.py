@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import logging
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -59,6 +60,8 @@ def draw(chart: Chart, size: Size, font_dir: Path) -> Drawing:
     Raises ``RendererMissing`` if matplotlib cannot be imported, ``DrawingError`` if the numbers
     cannot be drawn.
     """
+    # What it says of its own caches, on a machine that it has not run on, is no message of a build.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     try:
         import matplotlib as mpl
         from matplotlib import font_manager

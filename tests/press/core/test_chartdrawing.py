@@ -343,7 +343,7 @@ def test_numbers_along_the_axes_are_whole_and_readable(size: Size, scale: float,
 
 
 @pytest.mark.parametrize("form", Form)
-@pytest.mark.parametrize("number", [1e100, 1e-300])
+@pytest.mark.parametrize("number", [9e99, 1e-300])
 def test_very_large_and_very_small_numbers_are_drawn(form: Form, number: float) -> None:
     ends = (-number, number)
     drawing = draw(made(form, {"a": ends}, ends), SCREEN, FONTS)
