@@ -237,7 +237,9 @@ INTRODUCTION = """# What the press costs
 Two books of the same pages are built, one with the press and one without. In the plain one a \
 table of figures is a Markdown table of the same rows, a role is a link to the same place, a chunk \
 is a code block, a diagram is a listing of its source, and the indexes are written out. Plain \
-Sphinx means MyST-Parser, sphinx-design and sphinxcontrib-bibtex in furo’s theme. A made-up study \
+Sphinx means MyST-Parser, sphinx-design and sphinxcontrib-bibtex in furo’s theme; a slow lookup \
+that sphinxcontrib-bibtex makes at every citation is cut short in both, as the press does. A \
+made-up study \
 has 600 words, eight figures in a table, sixteen roles and citations, three chunks, a session, a \
 diagram, insights, a decision, claims and a bibliography.
 

@@ -605,6 +605,15 @@ templates_path = []
 bibtex_default_style = "alpha"
 suppress_warnings = [*suppress_warnings, "bibtex.duplicate_label"]
 del pygments_style, pygments_dark_style
+
+# As the press does: else every citation reads the metadata of all installed packages, which would
+# be counted as the cost of plain Sphinx.
+from pybtex.backends.plaintext import Backend as PlainText
+from pybtex.plugin import register_plugin
+from pybtex_docutils import Backend as Docutils
+
+register_plugin("pybtex.backends", "plaintext", PlainText, force=True)
+register_plugin("pybtex.backends", "docutils", Docutils, force=True)
 """
 
 
