@@ -259,7 +259,8 @@ class Book:
             return repr((row and row.page, self.figures.get(name)))
         if kind == "pattern":
             pages = sorted({use.page for use in self.uses.get(name, ())})
-            return repr((self.catalogue.find(name), self.sections.get(name), pages))
+            studies = [study.name for study in self.studies if study.page in pages]
+            return repr((self.catalogue.find(name), self.sections.get(name), pages, studies))
         if kind == "package":
             files = self.packages.get(name, ())
             return repr(
@@ -285,7 +286,7 @@ class Book:
             "listings": repr(
                 [(x.page, x.chunk.anchor, x.chunk.file, x.caption) for x in self.listings]
             ),
-            "insights": repr((self.studies, self.insights)),
+            "insights": repr((*patterns, self.studies, self.insights)),
             "claims": repr((self.studies, self.claims)),
             "charts": repr((self.studies, self.shown)),
             "inventory": repr((self.studies, inventory.count(self))),

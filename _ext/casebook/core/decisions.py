@@ -101,13 +101,11 @@ class Matrix:
             gap = self.total(leader) - self.total(rival)
             for criterion in self.criteria:
                 better = rival.scores[criterion.id] - leader.scores[criterion.id]
-                if better and criterion.weight + gap / better >= 0:
-                    level = criterion.weight + gap / better
-                    # A weight below nought has no sense, so at nought the two stay level.
-                    if level or better > 0:
-                        # Of two that draw level together the one that gains more leads beyond.
-                        change = abs(level - criterion.weight)
-                        found.append((change, -abs(better), Flip(criterion, rival, level)))
+                # At a weight of nought the two stay level, and below it a weight has no sense.
+                if better and (level := criterion.weight + gap / better) > 0:
+                    # Of two that draw level together the one that gains more leads beyond.
+                    change = abs(level - criterion.weight)
+                    found.append((change, -abs(better), Flip(criterion, rival, level)))
         return min(found, key=lambda flip: flip[:2])[2] if found else None
 
 
@@ -214,7 +212,7 @@ def stability(matrix: Matrix, chosen: str) -> str:
 
 def _flips(matrix: Matrix, names: str) -> str:
     if len(matrix.leaders) > 1:
-        return f"{names} share the lead, so any change of a weight decides."
+        return f"{names} share the lead, so a small change of a weight can decide."
     leader, flip = matrix.leaders[0], matrix.flip()
     if flip is None:
         return f"“{leader.label}” stays first whatever one weight is changed to."

@@ -446,7 +446,7 @@ def test_no_change_of_one_weight(found: Matrix) -> None:
 
 IF = "would come before “A” if the weight of"
 NO_SMALLER = "; no smaller change of one weight does it."
-SHARE = " share the lead, so any change of a weight decides."
+SHARE = " share the lead, so a small change of a weight can decide."
 
 
 @pytest.mark.parametrize(
