@@ -247,7 +247,7 @@ BUILDERS = ("html", "latex", "text", "epub", "tangle")
 
 @pytest.fixture(autouse=True, scope="module")
 def _charts_are_drawn_once() -> Iterator[None]:
-    """Each of these builds draws the same few charts, and what a chart looks like is not at stake."""
+    """These builds draw the same few charts, and what a chart looks like is not at stake."""
     real, known = chartdrawing.draw, {}
 
     def draw(*given: Any) -> Drawing:
