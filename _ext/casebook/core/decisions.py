@@ -21,7 +21,7 @@ from .yamlbody import Record
 LOWEST, HIGHEST = 1, 5
 """A score is a whole number from poor to good."""
 _WEIGHT = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,2})?")
-_SCORE = re.compile(r"[1-5]")
+_SCORE = re.compile(f"[{LOWEST}-{HIGHEST}]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,14 @@ def _program() -> str:
     """Changes with anything that could change a drawing."""
     core = resources.files("casebook.core")
     parts = sorted(path.name for path in core.iterdir() if path.name.endswith(".py"))
-    digest = hashlib.sha256("".join(map(metadata.version, ("matplotlib", "typst"))).encode())
+    digest = hashlib.sha256("".join(map(_version, ("matplotlib", "typst"))).encode())
     for name in parts:
         digest.update(core.joinpath(name).read_bytes())
     return digest.hexdigest()
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""  # reported where something is to be drawn
