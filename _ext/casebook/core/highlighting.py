@@ -54,3 +54,10 @@ class DarkStyle(Style):  # type: ignore[misc]
     highlight_color = value("tint", "dark")
     line_number_color = value("ink-3", "dark")
     styles = token_colours("dark")
+
+
+def is_ink(kind: object) -> bool:
+    """Whether a kind of token has the colour of plain text."""
+    return bool(
+        LightStyle.style_for_token(kind)["color"] == LightStyle.style_for_token(Token)["color"]
+    )

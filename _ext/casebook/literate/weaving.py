@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from pygments.lexers.python import PythonLexer  # type: ignore[import-untyped]
 from pygments.lexers.special import TextLexer  # type: ignore[import-untyped]
-from pygments.token import Generic  # type: ignore[import-untyped]
+from pygments.token import Generic, Text  # type: ignore[import-untyped]
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+from ..core.highlighting import is_ink
 from ..core.literate.chunks import REFERENCE, quoted
 from ..domain import domain_of
 from .directives import LANGUAGE
@@ -42,7 +43,10 @@ class LiterateLexer(PythonLexer):  # type: ignore[misc]
                 lines[i] = found[1] + "_" * (len(line) - len(found[1]))
                 uses[sum(map(len, lines[:i])) + i + len(found[1])] = found[2]
         for at, kind, value in super().get_tokens_unprocessed("\n".join(lines), stack):
-            yield (at, Generic.Emph, quoted(uses[at])) if at in uses else (at, kind, value)
+            if at in uses:
+                yield at, Generic.Emph, quoted(uses[at])
+            else:  # a span that changes no colour would only weigh
+                yield at, Text if is_ink(kind) else kind, value
 
 
 class LinkUses(SphinxPostTransform):

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from casebook.core import palette
-from casebook.core.highlighting import DarkStyle, LightStyle, token_colours
+from casebook.core.highlighting import DarkStyle, LightStyle, is_ink, token_colours
 from pygments.token import (  # type: ignore[import-untyped]
     Comment,
     Generic,
@@ -14,6 +14,7 @@ from pygments.token import (  # type: ignore[import-untyped]
     Name,
     Number,
     Operator,
+    Punctuation,
     String,
     Token,
 )
@@ -125,3 +126,14 @@ def test_code_takes_the_tokens(style: type[LightStyle], medium: palette.Medium) 
     assert colour(Name.Function) == palette.value("ink", medium)
     assert style.background_color == palette.value("sunk", medium)
     assert token_colours(medium)[Token] == palette.value("ink", medium)
+
+
+def test_ink_is_what_has_no_colour_of_its_own() -> None:
+    for kind in (Token, Name, Name.Function, Name.Builtin, Punctuation, Operator):
+        assert is_ink(kind)
+    for kind in (Keyword, Keyword.Constant, Operator.Word, Name.Decorator, String.Doc, Comment):
+        assert not is_ink(kind)
+    # By night the same tokens are plain, so one page serves both.
+    ink = DarkStyle.style_for_token(Token)["color"]
+    for kind in (Name, Punctuation, Operator, Keyword, Name.Decorator, String, Number, Comment):
+        assert (DarkStyle.style_for_token(kind)["color"] == ink) is is_ink(kind)
