@@ -1,18 +1,36 @@
-"""What is stored is what the printed programs compute now, on this Python as on any other."""
+"""What is stored is what the printed programs compute now, on this Python as on any other.
+
+And what the text reads off the experiments is computed a second time, by other means."""
 
 from __future__ import annotations
 
 import itertools
 import json
+import math
+from collections.abc import Callable
+from contextlib import closing
+from fractions import Fraction
 from pathlib import Path
+from random import Random
+from types import ModuleType
 from typing import Any
 
 import pytest
-from casebook.core.outputs import stored_in
+from casebook.core.outputs import function_of, is_counterexample, stored_in
 from casebook.literate import outputs
 from casebook.literate.pages import pages
 
 import mini_stripe.guards as guards
+import mini_stripe.guards_inbox as guards_inbox
+import mini_stripe.guards_limits as guards_limits
+import mini_stripe.objects as objects
+import mini_stripe.versions as versions
+from mini_stripe import experiments, retries
+from mini_stripe.faults import Clock
+from mini_stripe.network import CardNetwork
+from mini_stripe.objects import body_of, listed, row_of
+from mini_stripe.service import open_server
+from mini_stripe.webhooks import WINDOW, wait
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "source" / "elite" / "outputs"
@@ -36,20 +54,58 @@ def test_nothing_else_is_stored() -> None:
     assert found == set(map(stored_in, MAKERS)), "run 'make outputs'"
 
 
-def test_no_shorter_list_of_moves_breaks_a_rule() -> None:
-    """Every list up to the stored one's length, without the guard; and with it the stored one."""
-    moves = stored("stripe/without-fence")["moves"]
-    assert guards.play(moves, guards.without_fence).broken
-    assert not guards.play(moves).broken
-    for length in range(len(moves)):
-        for shorter in itertools.product(guards.MOVES, repeat=length):
-            assert not guards.play(shorter, guards.without_fence).broken, shorter
+# -- Guards taken away
+
+GUARDS: dict[str, ModuleType] = {
+    "stripe/without-fence": guards,
+    "stripe/without-memory": guards_inbox,
+    "stripe/without-tolerance": guards_inbox,
+    "stripe/without-stamp": guards_limits,
+    "stripe/without-stale": guards_limits,
+}
+each_guard = pytest.mark.parametrize("name", GUARDS)
 
 
-def test_the_guard_holds() -> None:
-    """With the guard in place no list of moves breaks a rule, as far as they are all tried."""
-    for moves in itertools.product(guards.MOVES, repeat=4):
-        assert not guards.play(moves).broken, moves
+def taken_away(name: str) -> Callable[[Any], None]:
+    without: Callable[[Any], None] = getattr(GUARDS[name], function_of(name))
+    return without
+
+
+def test_every_counterexample_is_looked_at_here() -> None:
+    assert {name for name in MAKERS if is_counterexample(name)} == set(GUARDS)
+
+
+@each_guard
+def test_the_stored_moves_break_a_rule_at_their_last(name: str) -> None:
+    example, play = stored(name), GUARDS[name].play
+    trace = play(example["moves"], taken_away(name))
+    assert list(trace) == [example["unguarded"], example["broken"]]
+    assert trace.broken
+    assert not play(example["moves"][:-1], taken_away(name)).broken
+    assert list(play(example["moves"])) == [example["guarded"], ""]
+
+
+@each_guard
+def test_no_shorter_list_of_moves_breaks_a_rule(name: str) -> None:
+    """Every list up to the stored one's length, without the guard.
+
+    A play ends at the first rule that breaks, so the lists of one length hold all shorter ones."""
+    moves = stored(name)["moves"]
+    for shorter in itertools.product(GUARDS[name].MOVES, repeat=len(moves) - 1):
+        trace = GUARDS[name].play(shorter, taken_away(name))
+        assert len(trace.shown) == len(shorter)
+        assert not trace.broken, shorter
+
+
+@pytest.mark.parametrize("module", [guards, guards_inbox, guards_limits])
+def test_the_guard_holds(module: ModuleType) -> None:
+    """With the guards in place no list as long as the longest stored one breaks a rule."""
+    length = max(len(stored(name)["moves"]) for name in GUARDS if GUARDS[name] is module)
+    for moves in itertools.product(module.MOVES, repeat=length):
+        assert not module.play(moves).broken, moves
+
+
+# -- Experiments
 
 
 def test_the_window_of_the_chart_is_the_row_that_waits() -> None:
@@ -60,9 +116,179 @@ def test_the_window_of_the_chart_is_the_row_that_waits() -> None:
         step for step, n in zip(columns["step"], columns["client’s key"], strict=True) if n > 1
     ]
     assert window == list(range(window[0], window[0] + 8))
-    assert values == {
-        "steps": 40, "new keys twice": 29, "no completer twice": 19, "client’s key twice": 8,
-        "both keys twice": 0,
-    }  # fmt: skip
+    assert list(values) == ["steps", *(f"{world} twice" for world in list(columns)[1:])]
+    assert list(values.values()) == [46, 35, 25, 8, 0]
     assert set(columns["both keys"]) == {1}
     assert min(columns["new keys"]) == 1, "every purchase is paid for in the end"
+
+
+AGES = ["2011-01-01", *(change.version for change in versions.CHANGES)][::-1]
+
+
+@pytest.fixture(scope="module")
+def charge() -> dict[str, Any]:
+    server = open_server(":memory:", CardNetwork(), Clock())
+    with closing(server.db) as db:
+        server.handle(guards.ORDER)
+        return body_of(db, "charge", row_of(db, "charge", 1))
+
+
+def looked_at(body: Any, version: str, monkeypatch: pytest.MonkeyPatch) -> int:
+    """The objects and lists that come to `everywhere` while a body is shown to a version."""
+    seen, walk = 0, versions.everywhere
+
+    def watched(change: versions.Change, value: Any) -> Any:
+        nonlocal seen
+        seen += isinstance(value, (dict, list))
+        return walk(change, value)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(versions, "everywhere", watched)
+        patch.setattr(objects, "everywhere", watched)
+        objects.shown(body, version)
+    return seen
+
+
+def test_the_cost_of_a_version_is_what_the_walk_looks_at(
+    charge: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    columns = stored("stripe/version-cost")["columns"]
+    assert columns["changes behind"] == [len(versions.newer(age)) for age in AGES]
+    for name, body in ("one charge", charge), ("page of ten", listed("", [charge] * 10)):
+        assert columns[name] == [looked_at(body, age, monkeypatch) for age in AGES]
+
+
+def test_each_change_that_is_undone_costs_a_walk_and_nothing_else_does() -> None:
+    """But for taking the refunds out of what is shown to a version that must ask for them."""
+    columns = stored("stripe/version-cost")["columns"]
+    for name in ("one charge", "page of ten"):
+        costs = dict(zip(AGES, columns[name], strict=True))
+        for newer, older in itertools.pairwise(AGES):
+            [change] = [change for change in versions.CHANGES if change.version == newer]
+            if versions.active(versions.ON_DEMAND, newer):
+                assert costs[newer] > costs[older] == 0
+            elif change.side_effect:
+                assert costs[newer] == costs[older]
+            else:
+                assert costs[newer] < costs[older]
+    assert all(ten > 10 * one or ten == one == 0 for one, ten in zip(
+        columns["one charge"], columns["page of ten"], strict=True
+    ))  # fmt: skip
+    assert experiments.size([]) == 1
+    assert experiments.size({"a": [{}, 1], "b": {"c": "d"}, "metadata": {"e": []}}) == 4
+    assert experiments.size("text") == 0
+
+
+def waves(delay: Callable[[int, float], float]) -> tuple[list[int], int]:
+    """The herd again: one list of arrivals, sorted anew before each step, and one of served."""
+    dice = Random(7)
+    waiting = [(delay(1, dice.random()), 1) for _ in range(300)]
+    arrivals, served = [0] * 180, 0
+    while waiting:
+        waiting.sort(reverse=True)
+        at, retry = waiting.pop()
+        arrivals[math.floor(at * 10)] += 1
+        if arrivals[math.floor(at * 10)] <= 20:
+            served += 1
+        elif retry < 6:
+            waiting.append((at + delay(retry + 1, dice.random()), retry + 1))
+    return arrivals, 300 - served
+
+
+DELAYS = {
+    "SDK": retries.sdk,
+    "full jitter": retries.full_jitter,
+    "no jitter": retries.no_jitter,
+}
+
+
+@pytest.mark.parametrize("name", DELAYS)
+def test_the_herd(name: str) -> None:
+    data = stored("stripe/retry-herd")
+    shown, values = data["columns"][name], data["values"]
+    arrivals, lost = waves(DELAYS[name])
+    assert (arrivals, lost) == experiments.herd(DELAYS[name])
+    assert shown == arrivals[: len(data["columns"]["time"])]
+    assert values[f"{name} lost"] == lost
+    assert values[f"{name} calls"] == sum(arrivals)
+    assert values[f"{name} peak"] == max(arrivals) == max(shown)
+    served = sum(min(number, 20) for number in arrivals)
+    assert served + lost == 300, "each client is served or gives up"
+    repeats = sum(max(number - 20, 0) for number in arrivals) - lost
+    assert values[f"{name} calls"] == 300 + repeats, "who is refused and goes on repeats"
+
+
+def test_the_first_retries_of_the_sdk_come_back_together() -> None:
+    """All in one tenth of a second, and without jitter every later wave as well."""
+    crowds = {
+        name: {at / 10: number for at, number in enumerate(experiments.herd(delay)[0]) if number}
+        for name, delay in DELAYS.items()
+    }
+    assert next(iter(crowds["SDK"].items())) == (0.5, 300)
+    assert crowds["no jitter"] == {0.5: 300, 1.5: 280, 3.5: 260, 7.5: 240, 12.5: 220, 17.5: 200}
+    data = stored("stripe/retry-herd")
+    assert data["columns"]["time"] == [at / 10 for at in range(len(data["columns"]["time"]))]
+    values = data["values"]
+    assert values["SDK peak"] == values["no jitter peak"] == 300
+    assert values["full jitter peak"] == max(crowds["full jitter"].values()) < 300
+    assert values["SDK lost"] == values["full jitter lost"] == 0
+    assert values["no jitter lost"] == 300 - 6 * 20
+
+
+def test_the_bucket_admits_its_reserve_and_then_the_rate() -> None:
+    """After t seconds 500 + 100 t at most, and all of that as long as so many come."""
+    columns = stored("stripe/token-bucket")["columns"]
+    assert columns["second"] == list(range(20))
+    assert columns["sent"] == [200] * 10 + [50] * 10
+    total = 0
+    for second, admitted in enumerate(columns["admitted"][:10], 1):
+        total += admitted
+        last = second - Fraction(1, 200)  # when the last request of this second comes
+        assert total == min(200 * second, math.floor(500 + 100 * last))
+    assert columns["admitted"][10:] == [50] * 10
+
+
+@pytest.mark.parametrize(
+    ("name", "rest", "grace"),
+    [("as meant", Fraction(-28, 120), 28), ("as written", Fraction(-1), 120)],
+)
+def test_shedding_begins_after_the_grace(name: str, rest: Fraction, grace: int) -> None:
+    """Up by 1 in 120 s of full load; down by 2/7 of that while half the workers are busy."""
+    data = stored("stripe/shedding")
+    seconds = data["columns"]["second"]
+    level, levels = rest, []
+    for second, before in zip(seconds, [0, *seconds], strict=False):
+        slope = Fraction(1) if second < 300 else Fraction(-2, 7)
+        level = min(Fraction(1), max(rest, level + slope * (second - before) / 120))
+        levels.append(float(level))
+    assert data["columns"][name] == pytest.approx(levels, abs=1e-5)
+    assert levels[seconds.index(grace)] == 0, "nothing is shed up to here"
+    assert levels[seconds.index(grace) + 1] > 0
+    assert data["values"][f"grace {name}"] == grace
+
+
+def attempts_of(outage: int) -> list[int]:
+    """When attempts are made, in seconds, by the formula of `wait` alone."""
+    times = [0]
+    while times[-1] < outage and times[-1] + wait(len(times)) <= WINDOW:
+        times.append(times[-1] + wait(len(times)))
+    return times
+
+
+def test_an_outage_ends_with_the_first_attempt_after_it() -> None:
+    data = stored("stripe/webhook-outage")
+    columns, values = data["columns"], data["values"]
+    last = attempts_of(10**9)
+    assert last[-1] <= WINDOW < last[-1] + wait(len(last))
+    assert values["attempts in all"] == len(last)
+    assert columns["outage"] == columns["outage ends"]
+    assert values["longest survived"] == columns["outage"][-1] == last[-1] // 3600
+    for hours, delivered, copies in zip(
+        columns["outage"], columns["delivered"], columns["copies"], strict=True
+    ):
+        times = attempts_of(hours * 3600)
+        assert times[-1] >= hours * 3600
+        assert delivered == pytest.approx(times[-1] / 3600, rel=1e-5)
+        assert copies == len(times)
+    for hours in range(int(columns["outage"][-1]) + 1, 96):
+        assert experiments.outage(hours) == (-1, len(last))
