@@ -11,18 +11,34 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from mini_stripe.charges import open_server
 from mini_stripe.faults import Clock, Crash, Fuse
 from mini_stripe.idempotency import Answer, IdempotencyLayer, Request
 from mini_stripe.network import CardNetwork
+from mini_stripe.service import open_server
+from mini_stripe.versions import CURRENT
 
 V1, V2 = "/v1/charges", "/v2/charges"
+REFUNDS, CUSTOMERS = "/v1/refunds", "/v1/customers"
 PARAMS = {"amount": 500, "currency": "eur", "source": "tok_visa"}
 ORDER = ["started", "row_created", "paid", "finished"]
+POINTS = {
+    V1: ORDER,
+    V2: ORDER,
+    REFUNDS: ["started", "reserved", "finished"],
+    CUSTOMERS: ["started", "finished"],
+}
 
 
 def order(path: str = V1, key: str = "cart-17", account: str = "acct_1", **params: Any) -> Request:
-    return Request(account, key, path, PARAMS | params)
+    return Request(account, key, path, PARAMS | params, CURRENT)
+
+
+def refund(key: str = "back-17", account: str = "acct_1", **params: Any) -> Request:
+    return Request(account, key, REFUNDS, {"charge": "ch_1"} | params, CURRENT)
+
+
+def customer(key: str = "who-17", account: str = "acct_1", **params: Any) -> Request:
+    return Request(account, key, CUSTOMERS, {"email": "a@shop"} | params, CURRENT)
 
 
 @cache
@@ -40,6 +56,16 @@ class World:
         Path(self.file).write_bytes(empty_database())
         self.network = CardNetwork()
         self.clock = Clock()
+
+    def twin(self, name: object) -> World:
+        """Another world in which the same has happened so far."""
+        twin = World(Path(self.file).parent, name)
+        Path(twin.file).write_bytes(Path(self.file).read_bytes())
+        twin.clock.now = self.clock.now
+        twin.network.captures = [*self.network.captures]
+        twin.network.approved = {**self.network.approved}
+        twin.network.lost_answers = self.network.lost_answers
+        return twin
 
     @contextmanager
     def server(self, fuse: Fuse | None = None) -> Iterator[IdempotencyLayer]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import runpy
+import json
 import sqlite3
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +24,8 @@ from mini_stripe.idempotency import (
     transaction,
 )
 from mini_stripe.network import DECLINED, CardNetwork
-from stripe_world import ORDER, V1, V2, World, order
+from mini_stripe.versions import CURRENT
+from stripe_world import REFUNDS, V1, V2, World, customer, order, refund
 
 
 @pytest.fixture
@@ -38,9 +39,17 @@ def ask(world: World, request: Request) -> Answer:
     return answer
 
 
+def replay(answer: Answer, version: str = CURRENT) -> Answer:
+    """What a repeat gets of a stored answer: it says in whose version it is told."""
+    return dataclasses.replace(answer, replayed=True, version=version)
+
+
 def code_of(answer: Answer) -> tuple[int, str, str | None]:
     fields = answer.body["error"]
-    assert set(fields) == {"type", "code", "message"}
+    more = {"card_declined": {"decline_code", "charge"}}.get(fields["code"], set())
+    if answer.status == 404 or fields["message"].startswith("Check "):
+        more = {"param"}
+    assert set(fields) == {"type", "code", "message"} | more
     assert fields["message"]
     return answer.status, fields["type"], fields["code"]
 
@@ -48,10 +57,17 @@ def code_of(answer: Answer) -> tuple[int, str, str | None]:
 CHARGE = {
     "id": "ch_1",
     "object": "charge",
+    "created": 0,
+    "livemode": False,
+    "metadata": {},
     "amount": 500,
+    "amount_refunded": 0,
     "currency": "eur",
+    "customer": None,
+    "description": None,
     "paid": True,
     "refunded": False,
+    "source": {"object": "card", "brand": "Visa", "last4": "4242"},
     "status": "succeeded",
 }
 IN_USE = (409, "invalid_request_error", "idempotency_key_in_use")
@@ -66,9 +82,9 @@ FAULT = (500, "api_error", None)
 def test_a_charge(world: World, path: str) -> None:
     assert ask(world, order(path)) == Answer(200, CHARGE, replayed=False)
     assert world.network.captures == [("mini-1", 500)]
-    assert world.rows("SELECT type, charge_id FROM events") == [
-        {"type": "charge.succeeded", "charge_id": 1}
-    ]
+    [event] = world.rows("SELECT * FROM events")
+    assert (event["type"], json.loads(event["object"])["id"]) == ("charge.succeeded", "ch_1")
+    assert (event["account"], event["key"]) == ("acct_1", "cart-17")
     key = world.key()
     assert key["recovery_point"] == "finished"
     assert key["locked_at"] is None
@@ -76,7 +92,7 @@ def test_a_charge(world: World, path: str) -> None:
 
 def test_v1_replays_the_stored_answer(world: World) -> None:
     first = ask(world, order())
-    assert ask(world, order()) == dataclasses.replace(first, replayed=True)
+    assert ask(world, order()) == replay(first)
     assert len(world.network.captures) == 1
 
 
@@ -91,11 +107,10 @@ def test_a_refund_shows_in_a_v2_repeat_and_not_in_a_v1_replay(world: World) -> N
     ask(world, order(V1, key="old"))
     ask(world, order(V2, key="new"))
     with world.server() as server:
-        server.db.execute("UPDATE charges SET refunded = 1")
-    assert ask(world, order(V1, key="old")) == Answer(200, CHARGE, replayed=True)
-    assert ask(world, order(V2, key="new")) == Answer(
-        200, CHARGE | {"id": "ch_2", "refunded": True}, replayed=False
-    )
+        server.db.execute("UPDATE charges SET refunded = 500")
+    assert ask(world, order(V1, key="old")) == replay(Answer(200, CHARGE))
+    refunded = CHARGE | {"id": "ch_2", "amount_refunded": 500, "refunded": True}
+    assert ask(world, order(V2, key="new")) == Answer(200, refunded, replayed=False)
 
 
 @pytest.mark.parametrize("path", [V1, V2])
@@ -161,6 +176,7 @@ def test_bad_parameters_leave_nothing(
     assert code_of(answer) == (400, "invalid_request_error", code)
     assert world.rows("SELECT * FROM keys") == []
     [name] = params
+    assert answer.body["error"]["param"] == name
     assert name in answer.body["error"]["message"]
     assert ask(world, order()).status == 200, "the key is still free"
 
@@ -171,6 +187,7 @@ def test_a_missing_parameter_leaves_nothing(world: World, missing: str) -> None:
     rest = {name: value for name, value in request.params.items() if name != missing}
     answer = ask(world, dataclasses.replace(request, params=rest))
     assert code_of(answer) == (400, "invalid_request_error", "parameter_missing")
+    assert answer.body["error"]["param"] == missing
     assert world.rows("SELECT * FROM keys") == []
 
 
@@ -211,18 +228,20 @@ def test_progress_renews_the_lock(world: World) -> None:
         assert server.handle(order()).status == 200
 
 
-def insert_two(server: IdempotencyLayer, *charges: int | None) -> None:
+def insert_two(server: IdempotencyLayer, *secrets: str | None) -> None:
     with transaction(server.db):
-        for charge in charges:
-            server.db.execute("INSERT INTO events (type, charge_id) VALUES ('x', ?)", (charge,))
+        for secret in secrets:
+            server.db.execute("INSERT INTO accounts VALUES ('acct_' || ?1, ?1, NULL)", (secret,))
 
 
 def test_a_failed_transaction_is_rolled_back(world: World) -> None:
     with world.server() as server:
         with pytest.raises(sqlite3.IntegrityError):
-            insert_two(server, 1, None)
+            insert_two(server, "a", None)
         assert not server.db.in_transaction
-    assert world.rows("SELECT * FROM events") == []
+        assert server.db.execute("SELECT count(*) FROM accounts").fetchone()[0] == 0
+        insert_two(server, "a", "b")
+    assert len(world.rows("SELECT * FROM accounts")) == 2
 
 
 # -- A worker that comes back late
@@ -237,7 +256,7 @@ def test_a_late_worker_changes_nothing(world: World, path: str, point: str) -> N
         assert not isinstance(late, Answer)
         while late.recovery_point != point:
             phase = endpoint.phases[late.recovery_point]
-            outcome = phase.abroad(late) if phase.abroad else None
+            outcome = phase.abroad(slow.db, late) if phase.abroad else None
             late, _ = slow.record(late, phase, outcome)
         world.clock.now += 90
         answer = fast.handle(order(path))
@@ -298,14 +317,14 @@ def test_v1_keeps_the_500_although_the_work_is_finished_later(world: World) -> N
     assert code_of(fault) == FAULT
     assert world.network.captures == [("mini-1", 500)], "the money has moved"
     assert world.key()["trouble"] == "TimeoutError('no answer from the network')"
-    assert ask(world, order()) == dataclasses.replace(fault, replayed=True)
+    assert ask(world, order()) == replay(fault)
     world.clock.now += 301
     world.complete()
     assert world.key()["recovery_point"] == "finished"
     assert [row["status"] for row in world.rows("SELECT * FROM charges")] == ["succeeded"]
     assert len(world.rows("SELECT * FROM events")) == 1
     assert len(world.network.captures) == 1
-    assert ask(world, order()) == dataclasses.replace(fault, replayed=True)
+    assert ask(world, order()) == replay(fault)
 
 
 def test_v2_goes_on_after_a_500(world: World) -> None:
@@ -345,7 +364,7 @@ def test_the_completer_waits_for_the_client(world: World) -> None:
         world.clock.now += 1
         assert server.complete() == 1
         assert server.complete() == 0
-    assert ask(world, order()) == Answer(200, CHARGE, replayed=True)
+    assert ask(world, order()) == replay(Answer(200, CHARGE))
 
 
 def test_the_completer_pauses_after_a_run(world: World) -> None:
@@ -444,6 +463,18 @@ def test_the_completer_goes_on_after_a_busy_database(world: World) -> None:
         assert server.complete() == 2
     points = [row["recovery_point"] for row in world.rows("SELECT * FROM keys ORDER BY id")]
     assert sorted(points) == ["finished", "started"]
+
+
+def test_the_completer_goes_on_after_a_key_whose_endpoint_is_gone(world: World) -> None:
+    for path, key in ((V2, "old"), (V1, "new")):
+        assert world.call(order(path, key=key), Fuse(15)) is None
+    world.clock.now += 301
+    with world.server() as server:
+        server.endpoints = {path: one for path, one in server.endpoints.items() if path != V2}
+        assert server.complete() == 2
+    assert world.key("new")["recovery_point"] == "finished"
+    assert world.key("old")["trouble"] == f"KeyError({V2!r})"
+    assert ask(world, order(V2, key="old")) == Answer(200, CHARGE | {"id": "ch_2"})
 
 
 def test_a_kept_500_is_replayed_although_the_completer_died_at_work(world: World) -> None:
@@ -575,25 +606,388 @@ def test_an_open_transaction_dies_with_its_process(world: World) -> None:
     """Closing a connection is the model of a death: the database rolls back."""
     with world.server() as server:
         server.db.execute("BEGIN IMMEDIATE")
-        server.db.execute("INSERT INTO events (type, charge_id) VALUES ('x', 1)")
-    assert world.rows("SELECT * FROM events") == []
+        server.db.execute("INSERT INTO accounts VALUES ('acct_1', 'sk', NULL)")
+    assert world.rows("SELECT * FROM accounts") == []
 
 
 def test_keys_are_unique_for_the_database_too(world: World) -> None:
     ask(world, order())
     again = (
-        "INSERT INTO keys (account, key, path, params, created_at) "
-        "SELECT account, key, path, params, created_at FROM keys"
+        "INSERT INTO keys (account, key, path, params, version, request_id, created_at) "
+        "SELECT account, key, path, params, version, request_id, created_at FROM keys"
     )
-    with closing(sqlite3.connect(world.file)) as db, pytest.raises(sqlite3.IntegrityError):
+    with (
+        closing(sqlite3.connect(world.file)) as db,
+        pytest.raises(sqlite3.IntegrityError, match="UNIQUE"),
+    ):
         db.execute(again)
 
 
-def test_the_demonstration(capsys: pytest.CaptureFixture[str]) -> None:
-    runpy.run_module("mini_stripe", run_name="__main__")
-    runpy.run_module("mini_stripe.__main__", run_name="imported")  # which prints nothing
-    table, total = capsys.readouterr().out.split("\n\n")
-    points = [line.split()[0] for line in table.splitlines()[1:]]
-    assert points == ["no", *ORDER]
-    deaths = sum(int(line.split()[-2]) for line in table.splitlines()[1:])
-    assert total == f"{deaths} retries ended with 1 charge\n"
+# -- Refunds
+
+
+def kept(world: World, request: Request) -> Answer:
+    """The answer to a request that ends; the repeat must be the same."""
+    first = ask(world, request)
+    assert ask(world, request) == replay(first)
+    return first
+
+
+def refunded(world: World) -> list[int]:
+    return [row["refunded"] for row in world.rows("SELECT * FROM charges ORDER BY id")]
+
+
+REFUND = {
+    "id": "re_1",
+    "object": "refund",
+    "created": 0,
+    "livemode": False,
+    "metadata": {},
+    "amount": 500,
+    "charge": "ch_1",
+    "reason": None,
+    "status": "succeeded",
+}
+USED_UP = (400, "invalid_request_error", "charge_already_refunded")
+TOO_MUCH = (400, "invalid_request_error", None)
+NOBODYS = (404, "invalid_request_error", "resource_missing")
+ALIASES = ["{0}0", "{0} ", " {0}", "{0}\n", "{0}.0", "{0}_1", "{0}{0}"]
+STRANGERS = ["1", "_1", "ch_0", "ch_01", "ch_-1", "ch_+1", "ch_\u0661", "ch_", "CH_1", "cus_1x"]
+
+
+def test_a_refund_without_an_amount_gives_everything_back(world: World) -> None:
+    ask(world, order())
+    assert kept(world, refund()) == Answer(200, REFUND)
+    assert world.network.captures == [("mini-1", 500), ("mini-2", -500)]
+    assert refunded(world) == [500]
+
+
+def test_the_parts_of_a_refund_end_at_what_was_paid(world: World) -> None:
+    ask(world, order())
+    part = kept(world, refund("a", amount=200, metadata={"why": "late"}))
+    assert part == Answer(200, REFUND | {"amount": 200, "metadata": {"why": "late"}})
+    too_much = kept(world, refund("b", amount=301))
+    assert code_of(too_much) == TOO_MUCH
+    assert "300" in too_much.body["error"]["message"]
+    assert kept(world, refund("c")) == Answer(200, REFUND | {"id": "re_2", "amount": 300})
+    assert code_of(kept(world, refund("d", amount=1))) == USED_UP
+    assert code_of(kept(world, refund("e"))) == USED_UP
+    assert refunded(world) == [500]
+    assert [amount for _, amount in world.network.captures] == [500, -200, -300]
+
+
+def test_the_event_of_a_refund_holds_the_charge_with_its_refunds(world: World) -> None:
+    ask(world, order())
+    ask(world, refund("a", amount=200))
+    ask(world, refund("b", amount=50))
+    events = [json.loads(row["object"]) for row in world.rows("SELECT * FROM events ORDER BY id")]
+    assert [event["amount_refunded"] for event in events] == [0, 200, 250]
+    assert [[part["id"] for part in event["refunds"]["data"]] for event in events] == [
+        [],
+        ["re_1"],
+        ["re_2", "re_1"],
+    ]
+    types = [row["type"] for row in world.rows("SELECT * FROM events ORDER BY id")]
+    assert types == ["charge.succeeded", "charge.refunded", "charge.refunded"]
+
+
+def test_a_refund_shows_its_charge_and_what_that_holds_if_asked(world: World) -> None:
+    ask(world, customer())
+    charge = ask(world, order(customer="cus_1")).body
+    assert charge == CHARGE | {"customer": "cus_1"}
+    short = ask(world, refund("a", amount=1, expand=["charge"])).body
+    assert short["charge"] == charge | {"amount_refunded": 1}
+    paths = ["charge.customer", "charge.refunds"]
+    long = ask(world, refund("b", amount=1, expand=paths)).body["charge"]
+    assert long["customer"]["object"] == "customer"
+    assert [part["id"] for part in long["refunds"]["data"]] == ["re_2", "re_1"]
+    nobody = ask(world, order(key="other", expand=["customer", "refunds"])).body
+    assert nobody["customer"] is None
+    assert nobody["refunds"]["data"] == []
+
+
+@pytest.mark.parametrize("name", [alias.format("ch_1") for alias in ALIASES] + STRANGERS)
+def test_a_name_that_is_nobodys_cannot_be_refunded(world: World, name: str) -> None:
+    ask(world, order())
+    answer = kept(world, refund(charge=name))
+    assert code_of(answer) == NOBODYS
+    assert answer.body["error"]["message"] == f"No such charge: {name}"
+    assert answer.body["error"]["param"] == "charge"
+    assert refunded(world) == [0]
+
+
+def test_a_charge_of_another_account_cannot_be_refunded(world: World) -> None:
+    ask(world, order())
+    answer = kept(world, refund(account="acct_2"))
+    assert code_of(answer) == NOBODYS
+    assert answer.body["error"]["message"] == "No such charge: ch_1"
+    assert refunded(world) == [0]
+    assert world.rows("SELECT * FROM refunds") == []
+    assert len(world.rows("SELECT * FROM events")) == 1
+    assert ask(world, refund()).status == 200, "the account that owns it can"
+
+
+@pytest.mark.parametrize("params", [{}, {"amount": 1}, {"amount": 500}])
+def test_what_was_never_paid_is_not_given_back(world: World, params: dict[str, Any]) -> None:
+    assert ask(world, order(key="declined", source=DECLINED)).status == 402
+    assert world.call(order(key="dead"), Fuse("before network")) is None
+    for number in (1, 2):
+        answer = kept(world, refund(f"r{number}", charge=f"ch_{number}", **params))
+        assert code_of(answer) == TOO_MUCH
+    assert refunded(world) == [0, 0]
+    assert world.network.captures == []
+
+
+def test_what_was_never_paid_is_not_called_refunded(world: World) -> None:
+    ask(world, order(source=DECLINED))
+    assert ask(world, refund()).body["error"]["code"] != "charge_already_refunded"
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"amount": 0},
+        {"amount": -1},
+        {"amount": True},
+        {"amount": "1"},
+        {"amount": None},
+        {"charge": ""},
+        {"charge": None},
+        {"charge": ["ch_1"]},
+        {"metadata": "x"},
+        {"metadata": {"a": 1}},
+        {"expand": ["customer"]},
+        {"expand": "charge"},
+        {"reason": "requested_by_customer"},
+    ],
+)
+def test_a_refund_with_bad_parameters_leaves_nothing(world: World, params: dict[str, Any]) -> None:
+    ask(world, order())
+    before = world.dump()
+    answer = ask(world, refund(**params))
+    assert code_of(answer)[:2] == (400, "invalid_request_error")
+    [name] = params
+    assert answer.body["error"]["param"] == name
+    assert world.dump() == before
+
+
+def test_a_refund_whose_answer_is_lost_is_made_once(world: World) -> None:
+    ask(world, order())
+    world.network.lost_answers = 1
+    assert code_of(kept(world, refund())) == FAULT
+    assert [row["status"] for row in world.rows("SELECT * FROM refunds")] == ["pending"]
+    assert code_of(ask(world, refund("b"))) == USED_UP, "what is reserved is spoken for"
+    world.clock.now += 301
+    world.complete()
+    assert [row["status"] for row in world.rows("SELECT * FROM refunds")] == ["succeeded"]
+    assert world.network.captures == [("mini-1", 500), ("mini-2", -500)]
+    assert code_of(ask(world, refund())) == FAULT
+
+
+# -- Customers
+
+
+CUSTOMER = {
+    "id": "cus_1",
+    "object": "customer",
+    "created": 0,
+    "livemode": False,
+    "metadata": {},
+    "default_source": None,
+    "email": "a@shop",
+    "name": None,
+}
+
+
+def test_a_customer(world: World) -> None:
+    assert kept(world, customer()) == Answer(200, CUSTOMER)
+    whole: dict[str, Any] = {"name": "Ada", "source": "tok_visa", "metadata": {"cart": "17"}}
+    assert kept(world, customer("b", **whole)).body == CUSTOMER | {
+        "id": "cus_2",
+        "name": "Ada",
+        "default_source": "card_2",
+        "metadata": {"cart": "17"},
+    }
+    events = world.rows("SELECT * FROM events ORDER BY id")
+    assert [event["type"] for event in events] == ["customer.created"] * 2
+    assert json.loads(events[0]["object"]) == CUSTOMER
+    assert world.network.captures == []
+
+
+@pytest.mark.parametrize(
+    ("params", "code"),
+    [
+        ({"email": ""}, None),
+        ({"email": "x" * 501}, None),
+        ({"name": 5}, None),
+        ({"source": "tok_nobody"}, None),
+        ({"metadata": []}, None),
+        ({"expand": ["default_source"]}, None),
+        ({"default_source": "tok_visa"}, "parameter_unknown"),
+    ],
+)
+def test_a_customer_with_bad_parameters_leaves_nothing(
+    world: World, params: dict[str, Any], code: str | None
+) -> None:
+    answer = ask(world, customer(**params))
+    assert code_of(answer) == (400, "invalid_request_error", code)
+    [name] = params
+    assert answer.body["error"]["param"] == name
+    assert world.rows("SELECT * FROM keys") == []
+
+
+@pytest.mark.parametrize("path", [V1, V2])
+@pytest.mark.parametrize(
+    "name", [alias.format("cus_1") for alias in ALIASES] + ["cus_2", "cus_3", "ch_1", "cus_0"]
+)
+def test_a_charge_for_nobody_ends_before_any_money_moves(
+    world: World, path: str, name: str
+) -> None:
+    """`cus_2` is a customer of another account; and an error with no object is kept for v2 too."""
+    ask(world, customer("one"))
+    ask(world, customer("two", account="acct_2"))
+    before = len(world.rows("SELECT * FROM events"))
+    answer = kept(world, order(path, customer=name))
+    assert code_of(answer) == NOBODYS
+    assert answer.body["error"]["message"] == f"No such customer: {name}"
+    assert answer.body["error"]["param"] == "customer"
+    assert world.rows("SELECT * FROM charges") == []
+    assert len(world.rows("SELECT * FROM events")) == before
+    assert world.network.captures == []
+    assert world.key()["recovery_point"] == "finished"
+
+
+@pytest.mark.parametrize("path", [V1, V2])
+def test_the_error_is_kept_although_the_customer_comes_later(world: World, path: str) -> None:
+    assert code_of(ask(world, order(path, customer="cus_1"))) == NOBODYS
+    ask(world, customer())
+    assert code_of(ask(world, order(path, customer="cus_1"))) == NOBODYS
+    assert ask(world, order(path, key="new", customer="cus_1")).body["customer"] == "cus_1"
+
+
+def test_a_charge_keeps_what_the_client_says_of_it(world: World) -> None:
+    said: dict[str, Any] = {"description": "Tea", "metadata": {"cart": "17", "object": "charge"}}
+    assert ask(world, order(**said)).body == CHARGE | said
+
+
+# -- Endpoints for events
+
+HOOKS = "/v1/webhook_endpoints"
+
+
+def hook(key: str = "hook-17", account: str = "acct_1", **params: Any) -> Request:
+    wanted = {"url": "http://shop", "enabled_events": ["*"]}
+    return Request(account, key, HOOKS, wanted | params, CURRENT)
+
+
+def test_an_endpoint_and_its_secret(world: World) -> None:
+    body = kept(world, hook(api_version="2015-02-18", metadata={"a": "b"})).body
+    [secret] = world.rows("SELECT * FROM secrets")
+    assert body == {
+        "id": "we_1",
+        "object": "webhook_endpoint",
+        "created": 0,
+        "livemode": False,
+        "metadata": {"a": "b"},
+        "api_version": "2015-02-18",
+        "enabled_events": ["*"],
+        "status": "enabled",
+        "url": "http://shop",
+        "secret": secret["secret"],
+    }
+    assert (secret["endpoint"], secret["expires"]) == (1, None)
+    assert kept(world, hook("b")).body["api_version"] is None
+    assert world.rows("SELECT * FROM events") == []
+
+
+def test_an_account_has_sixteen_endpoints_at_most(world: World) -> None:
+    for number in range(16):
+        assert ask(world, hook(f"h{number}")).status == 200
+    assert code_of(kept(world, hook())) == TOO_MUCH
+    assert len(world.rows("SELECT * FROM webhook_endpoints")) == 16
+    assert len(world.rows("SELECT * FROM secrets")) == 16
+    assert ask(world, hook(account="acct_2")).status == 200, "the others are not counted"
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"url": "shop"},
+        {"url": "ftp://shop"},
+        {"url": 5},
+        {"url": "http://" + "x" * 500},
+        {"enabled_events": "*"},
+        {"enabled_events": [5]},
+        {"api_version": "2015-02-19"},
+        {"api_version": ["2015-02-18"]},
+        {"metadata": {"a": ""}},
+        {"expand": ["secret"]},
+    ],
+)
+def test_an_endpoint_with_bad_parameters_leaves_nothing(
+    world: World, params: dict[str, Any]
+) -> None:
+    answer = ask(world, hook(**params))
+    assert code_of(answer) == (400, "invalid_request_error", None)
+    [name] = params
+    assert answer.body["error"]["param"] == name
+    assert world.rows("SELECT * FROM keys") == []
+
+
+@pytest.mark.parametrize("request_", [refund(), customer(), hook()])
+def test_another_account_cannot_see_that_a_key_is_used(world: World, request_: Request) -> None:
+    ask(world, order())
+    first = ask(world, request_)
+    other = ask(world, dataclasses.replace(request_, account="acct_2"))
+    assert not other.replayed
+    assert other.body.get("id") != first.body["id"]
+    assert {REFUNDS: 404}.get(request_.path, 200) == other.status
+
+
+def test_paths_do_not_share_a_key(world: World) -> None:
+    for request in (order(key="k"), refund("k"), customer("k"), hook("k")):
+        answer = ask(world, request)
+        assert (answer.status == 200) == (request.path == V1)
+        if request.path != V1:
+            assert code_of(answer) == MISMATCH
+
+
+# -- Repeats from a client of another version
+
+
+OLD = "2015-02-18"  # shows the refunds of a charge unasked
+
+
+@pytest.mark.parametrize("path", [V1, V2])
+def test_a_repeat_in_another_version(world: World, path: str) -> None:
+    """v1 tells again what it told; v2 renders for the version that asks."""
+    old = dataclasses.replace(order(path), version=OLD)
+    first = ask(world, old)
+    assert "refunds" in first.body
+    again = ask(world, order(path))
+    assert ("refunds" in again.body) == (path == V1)
+    if path == V1:
+        assert again == replay(first, OLD)
+    assert len(world.network.captures) == 1
+
+
+def test_v2_goes_on_in_the_version_that_asks(world: World) -> None:
+    dead = dataclasses.replace(order(V2, key="dead"), version=OLD)
+    assert world.call(dead, Fuse("before network")) is None
+    world.clock.now += 90
+    assert "refunds" not in ask(world, dataclasses.replace(dead, version=CURRENT)).body
+
+
+@pytest.mark.parametrize("path", [V1, V2])
+@pytest.mark.parametrize(("first", "then"), [(OLD, CURRENT), (CURRENT, OLD), (OLD, OLD)])
+def test_an_answer_has_the_shape_of_the_version_that_it_names(
+    world: World, path: str, first: str, then: str
+) -> None:
+    """Also where one request died and another one, of a newer client, goes on."""
+    request = dataclasses.replace(order(path), version=first)
+    assert world.call(request, Fuse("before network")) is None
+    world.clock.now += 90
+    for version in (then, first, then):
+        answer = ask(world, dataclasses.replace(request, version=version))
+        told = answer.version or version
+        assert ("refunds" in answer.body) == (told == OLD)

@@ -1,0 +1,216 @@
+"""The server of the miniature on loopback, as its clients see it, and a receiver of webhooks."""
+
+from __future__ import annotations
+
+import json
+import socket
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from functools import cache, partialmethod
+from http.client import HTTPConnection, parse_headers
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+from unittest.mock import patch
+from urllib.parse import urlencode
+
+import mini_stripe.server as server
+from mini_stripe.api import open_account
+from mini_stripe.faults import Clock
+from mini_stripe.idempotency import IdempotencyLayer
+from mini_stripe.network import CardNetwork
+from mini_stripe.service import open_server
+
+PATIENCE = 20  # seconds, for a thread in the background
+CHARGE = {"amount": 500, "currency": "eur", "source": "tok_visa"}
+
+
+def until(true: Callable[[], Any]) -> None:
+    """Wait for a thread in the background; the deadline is generous."""
+    end = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < end, "nothing happened"
+        time.sleep(0.005)
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: Mapping[str, str]  # names in lower case
+    body: Any
+
+
+def clear(answer: Answer) -> tuple[int, str, str | None]:
+    """An error that says what it is: its status, type and code."""
+    assert answer.headers["content-type"] == "application/json"
+    assert set(answer.body) == {"error"}
+    error = answer.body["error"]
+    assert {"type", "code", "message"} <= set(error)
+    assert error["message"]
+    assert answer.status >= 400
+    return answer.status, error["type"], error["code"]
+
+
+def answers(raw: bytes) -> list[Answer]:
+    """What a server wrote to a connection, answer by answer."""
+    found = []
+    while raw:
+        head, _, rest = raw.partition(b"\r\n\r\n")
+        line, _, fields = head.partition(b"\r\n")
+        assert line.startswith(b"HTTP/1.1 "), raw
+        headers = {k.lower(): v for k, v in parse_headers(BytesIO(fields)).items()}
+        length = int(headers["content-length"])
+        body, raw = rest[:length], rest[length:]
+        found.append(Answer(int(line.split()[1]), headers, json.loads(body)))
+    return found
+
+
+@dataclass
+class Served:
+    """A running server, its file, and its canonical lines."""
+
+    running: server.Running
+    file: str
+    lines: list[str]
+
+    @property
+    def port(self) -> int:
+        return int(self.running.url.rpartition(":")[2])
+
+    def account(self, name: str) -> str:
+        """The key of an account."""
+        with closing(self.connect()) as db:
+            return open_account(db, name)
+
+    def connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(self.file, timeout=30, isolation_level=None)
+
+    def rows(self, query: str, *values: object) -> list[dict[str, Any]]:
+        with closing(self.connect()) as db:
+            db.row_factory = sqlite3.Row
+            return [dict(row) for row in db.execute(query, values)]
+
+    def captures(self, account: str = "acct_1") -> list[int]:
+        """The amounts that an account's charges moved, in their order."""
+        keys = {
+            row["network_key"]
+            for row in self.rows("SELECT network_key FROM charges WHERE account = ?", account)
+        }
+        return [amount for key, amount in self.running.network.captures if key in keys]
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        body: bytes | None = None,
+        key: str | None = None,
+        **headers: str,
+    ) -> Answer:
+        """One request on a connection of its own; `stripe_version` names a header."""
+        if params is not None:
+            body = urlencode(params, doseq=True).encode()
+        sent = {"Authorization": f"Bearer {key or self.running.key}"}
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)) as line:
+            line.request(method, path, body, sent)
+            answer = line.getresponse()
+            headers = {name.lower(): value for name, value in answer.getheaders()}
+            return Answer(answer.status, headers, json.loads(answer.read()))
+
+    def charge(self, key: str | None = None, **headers: str) -> Answer:
+        return self.ask("POST", "/v1/charges", CHARGE, None, key, **headers)
+
+    def talk(self, sent: bytes, cut: bool = False) -> bytes:
+        """What comes back for some bytes, if need be cut off there, until the end."""
+        with socket.create_connection(("127.0.0.1", self.port), PATIENCE) as line:
+            line.sendall(sent)
+            if cut:
+                line.shutdown(socket.SHUT_WR)
+            return b"".join(iter(lambda: line.recv(65536), b""))
+
+    def head(self, text: str, length: int | None = None, key: str | None = None) -> bytes:
+        """The head of a request that ends its connection: its first line, then headers."""
+        lines = [*text.split("\n"), "Connection: close"]
+        lines.append(f"Authorization: Bearer {key or self.running.key}")
+        if length is not None:
+            lines.append(f"Content-Length: {length}")
+        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+
+@cache
+def empty_database() -> bytes:
+    """The tables of a new server, made once: a file for each server would cost flushes."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "mini.db"
+        open_server(str(file), CardNetwork(), Clock()).db.close()
+        return file.read_bytes()
+
+
+def opened(*its: Any) -> IdempotencyLayer:
+    """A process dies here, never the machine: nothing has to reach the disk."""
+    layer = open_server(*its)
+    layer.db.execute("PRAGMA synchronous = OFF")
+    return layer
+
+
+@contextmanager
+def served(file: Path, clock: Callable[[], int] = lambda: int(time.time())) -> Iterator[Served]:
+    """A server that reads and writes a file, new or old, and ends quickly."""
+    if not file.exists():
+        file.write_bytes(empty_database())
+    lines: list[str] = []
+    run = partialmethod(ThreadingHTTPServer.serve_forever, 0.01)
+    with ExitStack() as stack:
+        with (
+            patch.object(server, "open_server", opened),
+            patch.object(server.Server, "serve_forever", run),
+        ):
+            running = stack.enter_context(server.serve(str(file), clock=clock, log=lines.append))
+        yield Served(running, str(file), lines)
+
+
+class Delivery(NamedTuple):
+    path: str
+    signature: str
+    body: bytes
+
+
+@dataclass
+class Receiver:
+    """Takes what is sent to a webhook endpoint, and answers with what it is told to."""
+
+    url: str
+    got: list[Delivery] = field(default_factory=list)
+    status: int = 200
+    hold: threading.Event = field(default_factory=threading.Event)  # answers wait while clear
+
+
+@contextmanager
+def receiver() -> Iterator[Receiver]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            it.got.append(Delivery(self.path, self.headers["Stripe-Signature"], body))
+            assert it.hold.wait(PATIENCE)
+            self.send_response(it.status)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            """Write no log."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
+        it = Receiver(f"http://127.0.0.1:{http.server_port}/hook")
+        it.hold.set()
+        thread = threading.Thread(target=http.serve_forever, args=(0.01,), name="receiver")
+        thread.start()
+        try:
+            yield it
+        finally:
+            http.shutdown()
+            thread.join()
