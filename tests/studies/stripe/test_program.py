@@ -13,9 +13,9 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection
+from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -23,9 +23,9 @@ from urllib.parse import urlsplit
 
 import pytest
 from casebook.literate.pages import pages
-from stripe_http import PATIENCE, empty_database, until
 
 import mini_stripe.__main__ as program
+from stripe_http import PATIENCE, empty_database, until
 
 ROOT = Path(__file__).parents[3]
 signals = pytest.mark.skipif(os.name == "nt", reason="Windows has another way to interrupt")
@@ -66,11 +66,6 @@ class Running:
             if "Ctrl-C" in line:
                 break
         return "".join(lines)
-
-    def rest(self) -> Iterator[str]:
-        """Line by line, until it ends."""
-        assert self.process.stdout
-        yield from self.process.stdout
 
     def interrupt(self) -> tuple[str, str, int]:
         """What it writes when a user has enough, and its status."""
@@ -230,30 +225,6 @@ def test_a_file_keeps_what_was_done(folder: Path, tmp_path: Path) -> None:
     assert list(scratch.iterdir()) == []
 
 
-@signals
-def test_lines_of_requests_at_once_stay_apart(folder: Path) -> None:
-    number, each = 8, 40
-
-    def one(it: Running) -> None:
-        line = HTTPConnection(urlsplit(it.url).netloc, timeout=PATIENCE)
-        for _ in range(each):
-            line.request("GET", "/v1/charges", headers={"Authorization": f"Bearer {it.key}"})
-            assert line.getresponse().read()
-        line.close()
-
-    with started(folder, "--port", "0") as it:
-        heard: list[str] = []
-        listen = threading.Thread(target=lambda: heard.extend(it.rest()))
-        listen.start()
-        with ThreadPoolExecutor(number) as pool:
-            list(pool.map(one, [it] * number))
-        it.process.send_signal(signal.SIGINT)
-        listen.join(PATIENCE)
-    lines = [line for line in heard if line.startswith("canonical-api-line")]
-    assert len(lines) == number * each
-    assert all(line.count("canonical-api-line") == 1 for line in lines)
-
-
 # -- In this process
 
 
@@ -291,6 +262,36 @@ def test_main(
     line, *_ = capsys.readouterr().out.splitlines()
     assert line.startswith("canonical-api-line id='req_")
     until(lambda: threading.active_count() == before)
+
+
+class Paper(StringIO):
+    """Keeps apart what was written at a time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pieces: list[str] = []
+
+    def write(self, text: str) -> int:
+        self.pieces.append(text)
+        return super().write(text)
+
+
+def test_a_line_is_written_in_one_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the lines of requests at once run into each other."""
+    paper = Paper()
+
+    def user() -> None:
+        url = paper.getvalue().splitlines()[0]
+        for _ in range(3):
+            assert ask(f"{url}/v1/customers", "", {})[0] == 401
+
+    monkeypatch.setattr(sys, "argv", ["mini_stripe", "--port", "0"])
+    monkeypatch.setattr(sys, "stdout", paper)
+    waiting(monkeypatch, user)
+    program.main()
+    lines = [piece for piece in paper.pieces if "canonical-api-line" in piece]
+    assert len(lines) == 3
+    assert all(line.endswith("\n") for line in lines)
 
 
 def test_the_package_runs_and_can_be_imported(

@@ -14,6 +14,12 @@ from typing import Any
 
 import pytest
 import stripe
+
+from mini_stripe.api import Call, Reply
+from mini_stripe.faults import Clock
+from mini_stripe.network import DECLINED
+from mini_stripe.versions import CURRENT, known
+from mini_stripe.webhooks import MOST_ENDPOINTS, OVERLAP, roll
 from stripe_http import (
     CHARGE,
     PATIENCE,
@@ -25,12 +31,6 @@ from stripe_http import (
     served,
     until,
 )
-
-from mini_stripe.api import Call, Reply
-from mini_stripe.faults import Clock
-from mini_stripe.network import DECLINED
-from mini_stripe.versions import CURRENT, known
-from mini_stripe.webhooks import MOST_ENDPOINTS, OVERLAP, roll
 
 SDK = stripe.api_version
 NOW = 1_790_000_000

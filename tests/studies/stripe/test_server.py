@@ -7,6 +7,7 @@ import random
 import re
 import socket
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,14 @@ from typing import Any, NoReturn
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+
+import mini_stripe.server as server
+from mini_stripe.api import Api, Call, Log, open_account
+from mini_stripe.faults import Clock, FusedConnection
+from mini_stripe.idempotency import HORIZON, KEEP, MIN_AGE
+from mini_stripe.limiters import InFlight, Limits, Shedder, TokenBucket
+from mini_stripe.network import CardNetwork
+from mini_stripe.versions import CHANGES, CURRENT
 from stripe_http import (
     CHARGE,
     PATIENCE,
@@ -33,14 +42,6 @@ from stripe_http import (
     served,
     until,
 )
-
-import mini_stripe.server as server
-from mini_stripe.api import Api, Call, Log, open_account
-from mini_stripe.faults import Clock, FusedConnection
-from mini_stripe.idempotency import HORIZON, KEEP, MIN_AGE
-from mini_stripe.limiters import InFlight, Limits, Shedder, TokenBucket
-from mini_stripe.network import CardNetwork
-from mini_stripe.versions import CHANGES, CURRENT
 
 INVALID = "invalid_request_error"
 LINE = re.compile(r"canonical-api-line (\w+=\S.*)")
@@ -911,23 +912,39 @@ def test_readers_and_writers_at_once(it: Served) -> None:
 # -- The end of a server
 
 
-def test_a_silent_client_does_not_keep_the_server_open(tmp_path: Path) -> None:
+def test_a_silent_client_does_not_keep_the_server_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """When the server has ended, so have its connections and its threads."""
+    monkeypatch.setattr(server.Handler, "timeout", None)  # nobody is let go for being slow
     before = threading.active_count()
+    lines: list[socket.socket] = []
+    given_up = threading.Event()
+
+    def give_up() -> None:
+        given_up.set()
+        for line in lines:
+            line.shutdown(socket.SHUT_RDWR)
+
     with ExitStack() as stack:
         with served(tmp_path / "mini.db") as it:
             usual = threading.active_count()
-            silent, half, kept = (
-                stack.enter_context(socket.create_connection(("127.0.0.1", it.port), PATIENCE))
-                for _ in range(3)
-            )
+            for _ in range(3):
+                line = socket.create_connection(("127.0.0.1", it.port), PATIENCE)
+                lines.append(stack.enter_context(line))
+            _, half, kept = lines
             half.sendall(b"POST /v1/cha")
             kept.sendall(it.head("GET /v1/charges HTTP/1.1").replace(b"Connection: close\r\n", b""))
             assert kept.recv(65536)
             until(lambda: threading.active_count() == usual + 3)
+            watch = threading.Timer(PATIENCE / 4, give_up)
+            watch.start()
+        watch.cancel()
+        watch.join()
+        assert not given_up.is_set()
         with suppress(OSError):
             kept.sendall(it.head("GET /v1/charges HTTP/1.1"))
-        for line in (silent, half, kept):
+        for line in lines:
             line.settimeout(2)
             with suppress(ConnectionResetError):
                 assert b" 200 " not in b"".join(iter(partial(line.recv, 65536), b""))
@@ -938,6 +955,7 @@ def test_a_silent_client_does_not_keep_the_server_open(tmp_path: Path) -> None:
 def when_it_ends(act: Callable[[], None]) -> None:
     """Act when the server takes no more connections and waits for its threads."""
     until(lambda: not any("serve_forever" in thread.name for thread in threading.enumerate()))
+    time.sleep(0.1)  # a server that did not wait would be gone
     act()
 
 
@@ -984,6 +1002,33 @@ def test_requests_that_wait_for_a_worker_are_answered_before_the_end(
     until(lambda: threading.active_count() == before)
 
 
+def test_a_request_that_comes_too_late_does_not_wait_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The workers are closed while it stands before the limiters."""
+    (tmp_path / "mini.db").write_bytes(empty_database())
+    api = apis(tmp_path / "mini.db", [])
+    call = Call(
+        "GET",
+        "/v1/charges",
+        "",
+        {"authorization": f"Bearer {open_account(api.door, 'acct_1')}"},
+        b"",
+    )
+    around = api.limits.around
+
+    def late(*its: Any) -> Any:
+        api.close()
+        return around(*its)
+
+    monkeypatch.setattr(api.limits, "around", late)
+    got: list[int] = []
+    thread = threading.Thread(target=lambda: got.append(api.handle(call).status), daemon=True)
+    thread.start()
+    thread.join(2)
+    assert got == [500]
+
+
 def test_deliveries_do_not_keep_the_server_open(tmp_path: Path) -> None:
     """What is under way ends; what else is due can wait for the next server."""
     with receiver() as post, ThreadPoolExecutor(1) as pool:
@@ -999,6 +1044,7 @@ def test_deliveries_do_not_keep_the_server_open(tmp_path: Path) -> None:
             until(lambda: len(post.got) == 1)
             pool.submit(when_it_ends, post.hold.set)
         assert not any(thread.is_alive() for thread in its)
+        assert not [line for line in it.lines if "trouble" in line], "a database went too early"
         assert len(post.got) <= 2
         with served(file):
             until(lambda: len(post.got) == 4)
