@@ -10,22 +10,20 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
-from functools import cache, partialmethod
+from functools import partialmethod
 from http.client import HTTPConnection, parse_headers
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 from unittest.mock import patch
 from urllib.parse import urlencode
 
 import mini_stripe.server as server
 from mini_stripe.api import open_account
-from mini_stripe.faults import Clock
 from mini_stripe.idempotency import IdempotencyLayer
-from mini_stripe.network import CardNetwork
 from mini_stripe.service import open_server
+from stripe_world import empty_database
 
 PATIENCE = 20  # seconds, for a thread in the background
 CHARGE = {"amount": 500, "currency": "eur", "source": "tok_visa"}
@@ -141,15 +139,6 @@ class Served:
         if length is not None:
             lines.append(f"Content-Length: {length}")
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
-
-
-@cache
-def empty_database() -> bytes:
-    """The tables of a new server, made once: a file for each server would cost flushes."""
-    with TemporaryDirectory() as folder:
-        file = Path(folder) / "mini.db"
-        open_server(str(file), CardNetwork(), Clock()).db.close()
-        return file.read_bytes()
 
 
 def opened(*its: Any) -> IdempotencyLayer:
