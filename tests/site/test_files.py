@@ -7,7 +7,6 @@ import gzip
 import hashlib
 import json
 import re
-import signal
 import subprocess
 import sys
 from collections import Counter
@@ -217,8 +216,7 @@ def test_the_download_is_a_server_by_the_printed_command(site: Path, tmp_path: P
             with urlopen(request, timeout=30) as answer:
                 assert json.load(answer)["paid"] is True
         finally:
-            server.send_signal(signal.SIGINT)
-            assert server.wait(30) == 0
+            server.terminate()
 
 
 def python(command: str) -> list[str]:

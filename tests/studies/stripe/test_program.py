@@ -43,6 +43,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.fixture(autouse=True)
+def _interruptible() -> Iterator[None]:
+    """Tests in the background of a shell ignore SIGINT, and what they start would inherit that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def environment(**more: str) -> Mapping[str, str]:
     kept = {"PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR"}
     return {name: value for name, value in os.environ.items() if name in kept} | more
