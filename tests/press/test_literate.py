@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from casebook.core.literate.runs import GROUPS
 from casebook.core.records import Code, Listing
 from casebook.literate.pages import Page, pages
 from harness import Built, build, write
@@ -185,15 +186,16 @@ def test_a_package_lists_its_files(mini: Built) -> None:
 def test_the_tests_of_a_chunk_are_those_stored_and_a_change_is_seen(tmp_path: Path) -> None:
     stored = tmp_path / "source" / "elite" / "outputs" / "page.tests.json"
     tests = {
-        "chunk-add": ["test_b", "test_a", "test_c", "the sessions of this page"],
+        "chunk-add": ["test_b", "test_a", "test_c", *GROUPS],
         "chunk-sum-of-both": ["the sessions of this page"],
     }
     write(tmp_path, {"index.md": INDEX, "page.md": MINI, "p2.md": "# Other\n",
                      "elite/outputs/page.tests.json": json.dumps(tests)})  # fmt: skip
     built = build(tmp_path)
-    assert "Run by 3 tests: test_b, test_a, …, and by the sessions of this page" in in_words(
-        shown(built, "chunk-add")
-    )
+    assert (
+        "Run by 3 tests: test_b, test_a, …, and by the tests of the running program "
+        "and the sessions of this page"
+    ) in in_words(shown(built, "chunk-add"))
     assert "Run by the sessions of this page" in in_words(shown(built, "chunk-sum-of-both"))
     assert "Run by" not in shown(built, "chunk-main")
     assert build(tmp_path).read == []

@@ -9,7 +9,7 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 
 from ..core.literate.chunks import Chunk, Session, misplaced
-from ..core.literate.runs import SESSIONS
+from ..core.literate.runs import GROUPS
 from ..core.literate.weave import Ties, weave
 from ..core.problems import Kind, Problem
 from ..core.records import Code, Listing
@@ -163,7 +163,8 @@ def _foot(ties: Ties) -> Iterator[nodes.Node]:
 
 
 def _tests(names: Sequence[str]) -> Iterator[nodes.Node]:
-    tests = [name for name in names if name != SESSIONS]
+    tests = [name for name in names if name not in GROUPS]
+    groups = [name for name in names if name in GROUPS]
     tie = nodes.inline("", classes=["chunk-tests"])
     if tests:
         tie += nodes.Text("Run by 1 test: " if len(tests) == 1 else f"Run by {len(tests)} tests: ")
@@ -171,8 +172,8 @@ def _tests(names: Sequence[str]) -> Iterator[nodes.Node]:
             tie += [*([nodes.Text(", ")] if i else []), nodes.literal("", name)]
         if len(tests) > NAMED_TESTS:
             tie += nodes.Text(", …")
-    if SESSIONS in names:
-        tie += nodes.Text(f", and by {SESSIONS}" if tests else f"Run by {SESSIONS}")
+    if groups:
+        tie += nodes.Text((", and by " if tests else "Run by ") + " and ".join(groups))
     if names:
         yield tie
 

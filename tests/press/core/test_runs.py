@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 from casebook.core.literate.program import Program
-from casebook.core.literate.runs import SESSIONS, stored_tests, test_name, tests_by_chunk
+from casebook.core.literate.runs import (
+    LIVE,
+    SESSIONS,
+    stored_tests,
+    test_name,
+    tests_by_chunk,
+)
 
 from .webs import chunk, good, line_of
 
@@ -67,6 +73,14 @@ def test_those_that_run_the_fewest_chunks_come_first_and_sessions_last() -> None
     }
 
 
+def test_tests_of_a_running_program_count_together() -> None:
+    line = line_of(PAGE, "return y")
+    contexts = {line: [f"tests/a/live/test_x.py::{t}|run" for t in ("test_a", "test_b")]}
+    contexts[line] += ["tests/a/test_y.py::test_c|run", "source/p.md::line:1,column:1|run"]
+    found = tests_by_chunk(good(PAGE), contexts)
+    assert found == {"chunk-second": ["test_c", LIVE, SESSIONS]}
+
+
 def test_a_chunk_without_a_file_has_no_tests() -> None:
     page = good(PAGE)
     contexts = {n: ["tests/test_x.py::test_a|run"] for n in range(60)}
@@ -94,6 +108,8 @@ def test_a_function_in_one_line() -> None:
         ("tests/test_x.py::TestA::test_a[c::d|e[0]]|run", "test_a"),
         ("tests/test_x.py::test_a[|setup]|run", "test_a"),
         ("source/elite/page.md::line:12,column:1|run", SESSIONS),
+        ("tests/studies/a/live/test_x.py::test_a[1]|run", LIVE),
+        ("tests/studies/a/live/test_x.py::test_a|setup", ""),
         ("source/elite/page.md::line:12,column:1|setup", ""),
         ("tests/test_x.py::test_a|setup", ""),
         ("tests/test_x.py::test_a[1]|teardown", ""),

@@ -11,6 +11,12 @@ from .tangle import Tangled
 SESSIONS = "the sessions of this page"
 """Stands for all transcripts of a page, whose line numbers change with the text."""
 
+LIVE = "the tests of the running program"
+"""Stands for all tests in a folder `live`: of a program with threads, which of its lines run
+during which test is chance, and only what they run together can be relied on."""
+
+GROUPS = (LIVE, SESSIONS)
+
 
 def tests_by_chunk(program: Program, contexts: Mapping[int, Iterable[str]]) -> dict[str, list[str]]:
     """The tests of each chunk, by its anchor.
@@ -30,9 +36,10 @@ def tests_by_chunk(program: Program, contexts: Mapping[int, Iterable[str]]) -> d
     for names in found.values():
         for name in names:
             reach[name] = reach.get(name, 0) + 1
-    # Sessions run whatever they show; a test of its own says more.
+    # Groups run whatever they show; a test of its own says more.
     return {
-        anchor: sorted(names, key=lambda name: (name == SESSIONS, reach[name], name))
+        anchor: sorted(names - set(GROUPS), key=lambda name: (reach[name], name))
+        + [name for name in GROUPS if name in names]
         for anchor, names in found.items()
     }
 
@@ -43,13 +50,15 @@ def stored_tests(page: str) -> str:
 
 
 def test_name(context: str) -> str:
-    """What a context of pytest-cov is called: a test function, or all sessions; "" for neither."""
+    """What a context of pytest-cov is called: a test function or a group; "" for neither."""
     path, _, name = context.removesuffix("|run").partition("::")
     if name.endswith(("|setup", "|teardown")) or not name:
         return ""
     # Parameters may hold every sign; the test of a state machine is named by its class alone.
     parts = name.partition("[")[0].removesuffix("::runTest").split("::")
-    return SESSIONS if path.endswith(".md") else parts[-1]
+    if path.endswith(".md"):
+        return SESSIONS
+    return LIVE if "/live/" in path else parts[-1]
 
 
 def _in_functions(file: Tangled) -> Iterator[int]:

@@ -27,7 +27,7 @@ from casebook.literate.pages import pages
 import mini_stripe.__main__ as program
 from stripe_http import PATIENCE, empty_database, until
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 signals = pytest.mark.skipif(os.name == "nt", reason="Windows has another way to interrupt")
 
 
