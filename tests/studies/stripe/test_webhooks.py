@@ -455,8 +455,9 @@ def test_an_endpoint_made_while_the_network_is_asked_hears_of_the_charge(world: 
     server = open_server(":memory:", Slow(), world.clock)
     world.server.db.close()
     world.server, world.sender.db = server, server.db
-    world.charge()
-    assert heard(world.turns()) == [("all", "charge.succeeded", "ch_1")]
+    with closing(server.db):
+        world.charge()
+        assert heard(world.turns()) == [("all", "charge.succeeded", "ch_1")]
 
 
 # -- Failures and repeats
