@@ -384,14 +384,19 @@ def test_an_event_tells_of_its_moment(world: World) -> None:
     assert told == [0, 100, 500]
 
 
-def test_the_endpoint_has_its_own_version_and_else_the_accounts(world: World) -> None:
+def in_three_versions(world: World) -> dict[str, Any]:
+    """An event as an old endpoint, one without a version, and a new one get it."""
     open_account(world.server.db, "acct_1")
     world.server.db.execute("UPDATE accounts SET version = '2015-02-18'")
     world.hook("old", api_version="2011-06-21")
     world.hook("account")
     world.hook("new", api_version=CURRENT)
     world.charge()
-    sent = {one.url.removeprefix("http://"): one.event for one in world.turns()}
+    return {one.url.removeprefix("http://"): one.event for one in world.turns()}
+
+
+def test_the_endpoint_has_its_own_version_and_else_the_accounts(world: World) -> None:
+    sent = in_three_versions(world)
     old, middle, new = sent["old"], sent["account"], sent["new"]
     charges = {url: event["data"]["object"] for url, event in sent.items()}
     assert charges["old"]["card"] == charges["account"]["source"] == charges["new"]["source"]
@@ -404,13 +409,7 @@ def test_the_endpoint_has_its_own_version_and_else_the_accounts(world: World) ->
 
 def test_an_event_names_the_version_that_it_is_in(world: World) -> None:
     """Libraries compare it with their own, and refuse an event in another."""
-    open_account(world.server.db, "acct_1")
-    world.server.db.execute("UPDATE accounts SET version = '2015-02-18'")
-    world.hook("old", api_version="2011-06-21")
-    world.hook("account")
-    world.hook("new", api_version=CURRENT)
-    world.charge()
-    named = {one.url.removeprefix("http://"): one.event["api_version"] for one in world.turns()}
+    named = {name: event["api_version"] for name, event in in_three_versions(world).items()}
     assert named == {"old": "2011-06-21", "account": "2015-02-18", "new": CURRENT}
 
 
