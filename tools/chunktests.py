@@ -11,7 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "_ext"))
 
-from casebook.core.literate.runs import stored_tests, tests_by_chunk
+from casebook.core.literate.runs import changes, stored_tests, tests_by_chunk
 from casebook.literate.pages import pages
 from coverage import CoverageData
 
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 OUTPUTS = Path("source", "elite", "outputs")
 
 
-def found(data_file: Path, root: Path) -> dict[Path, str]:
+def found(data_file: Path, root: Path) -> dict[Path, dict[str, list[str]]]:
     """What should be stored: a file a page, holding the tests of each of its chunks."""
     data = CoverageData(str(data_file))
     data.read()
@@ -28,7 +28,7 @@ def found(data_file: Path, root: Path) -> dict[Path, str]:
         if page.program.files:
             tests = tests_by_chunk(page.program, data.contexts_by_lineno(str(page.path)))
             name = page.path.relative_to(root / "source").with_suffix("").as_posix()
-            made[root / OUTPUTS / stored_tests(name)] = json.dumps(tests, indent=1) + "\n"
+            made[root / OUTPUTS / stored_tests(name)] = tests
     return made
 
 
@@ -43,12 +43,15 @@ def main(arguments: list[str], root: Path = ROOT) -> str:
             wrong.append(f"{path.relative_to(root)} belongs to no page with code: make outputs")
         else:
             path.unlink()
-    for path, text in files.items():
-        if check and (not path.exists() or path.read_text(encoding="utf-8") != text):
-            wrong.append(f"{path.relative_to(root)} is not what the tests do now: make outputs")
-        if not check:
+    for path, tests in files.items():
+        if check:
+            stored = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+            if different := list(changes(stored, tests)):
+                wrong += [f"{path.relative_to(root)} is not what the tests do now: make outputs"]
+                wrong += [f"  {line}" for line in different]
+        else:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+            path.write_text(json.dumps(tests, indent=1) + "\n", encoding="utf-8")
     return "\n".join(wrong)
 
 

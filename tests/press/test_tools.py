@@ -105,13 +105,14 @@ def test_the_tests_of_each_chunk_are_stored_and_compared(book: Path, tmp_path: P
     data.write()
     arguments = ["--check", str(tmp_path / "coverage")]
     stored = book / "source" / "elite" / "outputs" / "page.tests.json"
-    stale = "source/elite/outputs/page.tests.json is not what the tests do now: make outputs"
-    assert chunktests.main(arguments, book) == stale
+    stale = "source/elite/outputs/page.tests.json is not what the tests do now: make outputs\n"
+    none = f"{stale}  chunk-add is also run by test_b\n  chunk-body is also run by test_a, test_b"
+    assert chunktests.main(arguments, book) == none
     left = stored.with_name("old.tests.json")
     left.parent.mkdir(parents=True)
     left.write_text("{}")
     strange = "source/elite/outputs/old.tests.json belongs to no page with code: make outputs"
-    assert chunktests.main(arguments, book) == f"{strange}\n{stale}"
+    assert chunktests.main(arguments, book) == f"{strange}\n{none}"
     assert chunktests.main(arguments[1:], book) == ""
     assert not left.exists()
     assert json.loads(stored.read_text()) == {
@@ -119,4 +120,6 @@ def test_the_tests_of_each_chunk_are_stored_and_compared(book: Path, tmp_path: P
     }  # fmt: skip
     assert chunktests.main(arguments, book) == ""
     stored.write_text(stored.read_text().replace("test_a", "test_c"))
-    assert chunktests.main(arguments, book) == stale
+    assert chunktests.main(arguments, book) == (
+        f"{stale}  chunk-body is not run by test_c\n  chunk-body is also run by test_a"
+    )

@@ -7,6 +7,7 @@ from casebook.core.literate.program import Program
 from casebook.core.literate.runs import (
     LIVE,
     SESSIONS,
+    changes,
     stored_tests,
     test_name,
     tests_by_chunk,
@@ -79,6 +80,26 @@ def test_tests_of_a_running_program_count_together() -> None:
     contexts[line] += ["tests/a/test_y.py::test_c|run", "source/p.md::line:1,column:1|run"]
     found = tests_by_chunk(good(PAGE), contexts)
     assert found == {"chunk-second": ["test_c", LIVE, SESSIONS]}
+
+
+@pytest.mark.parametrize(
+    ("stored", "now", "found"),
+    [
+        (["test_a", LIVE], ["test_a", SESSIONS], []),
+        ([LIVE, SESSIONS], [SESSIONS], []),
+        ([], [LIVE], ["chunk-a is also run by a group"]),
+        ([LIVE], [], ["chunk-a is not run by a group"]),
+        (["test_a"], [LIVE], ["chunk-a is not run by test_a", "chunk-a is also run by a group"]),
+        (["test_a", "test_b"], ["test_b", "test_a"], ["chunk-a has its tests in another order"]),
+        (["test_a", "test_c"], ["test_c", "test_b", LIVE],
+         ["chunk-a is not run by test_a", "chunk-a is also run by test_b"]),
+    ],
+)  # fmt: skip
+def test_what_differs_from_what_is_stored(
+    stored: list[str], now: list[str], found: list[str]
+) -> None:
+    assert list(changes({"chunk-a": stored} if stored else {}, {"chunk-a": now})) == found
+    assert list(changes({"chunk-a": stored}, {"chunk-a": now} if now else {})) == found
 
 
 def test_a_chunk_without_a_file_has_no_tests() -> None:

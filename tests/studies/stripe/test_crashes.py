@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -272,7 +271,6 @@ def test_refunds_of_many_threads_stay_within_what_was_paid(
     world, barrier = before("all", tmp_path), Barrier(6)
 
     def client(number: int) -> Answer:
-        sys.settrace(None)  # who wins is chance, and what is stored of coverage must not be
         amount = amounts[number % 2]
         part: dict[str, Any] = {} if amount is None else {"amount": amount}
         request = refund(f"r{number}", **part)

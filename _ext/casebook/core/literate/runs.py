@@ -44,6 +44,26 @@ def tests_by_chunk(program: Program, contexts: Mapping[int, Iterable[str]]) -> d
     }
 
 
+def changes(stored: Mapping[str, list[str]], now: Mapping[str, list[str]]) -> Iterator[str]:
+    """What differs between the tests that are stored and those that run, a line a chunk.
+
+    Threads decide which chunks a group runs, so a group counts only where nothing else does.
+    """
+    for anchor in sorted({*stored, *now}):
+        was, found = _counted(stored.get(anchor, [])), _counted(now.get(anchor, []))
+        gone, new = ([n for n in a if n not in b] for a, b in ((was, found), (found, was)))
+        if gone:
+            yield f"{anchor} is not run by {', '.join(gone)}"
+        if new:
+            yield f"{anchor} is also run by {', '.join(new)}"
+        if was != found and not gone and not new:
+            yield f"{anchor} has its tests in another order"
+
+
+def _counted(names: list[str]) -> list[str]:
+    return [name for name in names if name not in GROUPS] or (["a group"] if names else [])
+
+
 def stored_tests(page: str) -> str:
     """The file that keeps the tests of a page's chunks, from the folder of outputs on."""
     return f"{page.replace('/', '.')}.tests.json"

@@ -1,0 +1,34 @@
+"""Which tests run a chunk is stored and compared, so nothing of it may be a matter of chance."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("the same every time", derandomize=True)
+settings.load_profile("the same every time")
+
+PATIENCE = 20  # seconds, for a thread to end
+
+
+@pytest.fixture(autouse=True)
+def _threads(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Only a running program's threads are measured, and each of them within its own test.
+
+    Of threads that race, who wins is chance, and so is what they run.  A thread that outlives
+    its test would be counted to the next one.
+    """
+    before, measure = {*threading.enumerate()}, threading.gettrace()
+    if "live" not in request.path.parts:
+        threading.settrace(None)  # type: ignore[arg-type]  # None takes it away
+    yield
+    if measure:
+        threading.settrace(measure)
+    end = time.monotonic() + PATIENCE
+    for thread in {*threading.enumerate()} - before:
+        thread.join(max(0, end - time.monotonic()))
+        assert not thread.is_alive(), f"{thread.name} outlives its test"
