@@ -25,7 +25,7 @@ from mini_stripe.idempotency import IdempotencyLayer
 from mini_stripe.service import open_server
 from stripe_world import empty_database
 
-PATIENCE = 20  # seconds, for a thread in the background
+PATIENCE = 120  # seconds, for a thread in the background on a busy machine
 CHARGE = {"amount": 500, "currency": "eur", "source": "tok_visa"}
 
 
