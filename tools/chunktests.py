@@ -11,7 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "_ext"))
 
-from casebook.core.literate.runs import changes, stored_tests, tests_by_chunk
+from casebook.core.literate.runs import changes, read_tests, stored_tests, tests_by_chunk
 from casebook.literate.pages import pages
 from coverage import CoverageData
 
@@ -45,8 +45,8 @@ def main(arguments: list[str], root: Path = ROOT) -> str:
             path.unlink()
     for path, tests in files.items():
         if check:
-            stored = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-            if different := list(changes(stored, tests)):
+            stored = read_tests(path.read_bytes()) if path.exists() else None
+            if different := list(changes(stored or {}, tests)):
                 wrong += [f"{path.relative_to(root)} is not what the tests do now: make outputs"]
                 wrong += [f"  {line}" for line in different]
         else:

@@ -123,3 +123,5 @@ def test_the_tests_of_each_chunk_are_stored_and_compared(book: Path, tmp_path: P
     assert chunktests.main(arguments, book) == (
         f"{stale}  chunk-body is not run by test_c\n  chunk-body is also run by test_a"
     )
+    stored.write_text("<<<<<<< HEAD")
+    assert chunktests.main(arguments, book) == none

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-settings.register_profile("the same every time", derandomize=True)
-settings.load_profile("the same every time")
+settings.register_profile("studies", derandomize=True, deadline=None)
+settings.load_profile("studies")
 
 PATIENCE = 120  # seconds, for a thread to end on a busy machine
 

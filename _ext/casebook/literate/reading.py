@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.literate.program import Program
-from ..core.literate.runs import stored_tests
+from ..core.literate.runs import read_tests, stored_tests
 from ..core.problems import Kind
 from ..core.records import Code
 from ..domain import domain_of
@@ -38,13 +37,11 @@ def _read_tests(env: BuildEnvironment, page: str) -> dict[str, list[str]]:
     if not path.exists():
         return {}
     env.note_dependency(path, docname=page)
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return {str(anchor): [str(name) for name in names] for anchor, names in found.items()}
-    except (ValueError, AttributeError, TypeError):
+    found = read_tests(path.read_bytes())
+    if found is None:
         message = "the file is not what 'make outputs' writes; run it again"
         report(Kind.BAD_OUTPUT, message, f"{path}:1")
-        return {}
+    return found or {}
 
 
 def _stored_tests(env: BuildEnvironment, page: str) -> Path:

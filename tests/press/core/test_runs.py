@@ -8,6 +8,7 @@ from casebook.core.literate.runs import (
     LIVE,
     SESSIONS,
     changes,
+    read_tests,
     stored_tests,
     test_name,
     tests_by_chunk,
@@ -80,6 +81,12 @@ def test_tests_of_a_running_program_count_together() -> None:
     contexts[line] += ["tests/a/test_y.py::test_c|run", "source/p.md::line:1,column:1|run"]
     found = tests_by_chunk(good(PAGE), contexts)
     assert found == {"chunk-second": ["test_c", LIVE, SESSIONS]}
+
+
+def test_what_is_stored_is_read_or_refused() -> None:
+    assert read_tests(b'{"chunk-a": ["test_a", "test_b"]}') == {"chunk-a": ["test_a", "test_b"]}
+    for stored in (b"", b"<<<<<<< HEAD", b"\xff", b"[]", b"3", b'{"chunk-a": 3}'):
+        assert read_tests(stored) is None
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,6 @@ from mini_stripe.service import open_server
 from mini_stripe.versions import CURRENT
 
 quick = settings(
-    derandomize=True,
-    deadline=None,
     max_examples=120,
     suppress_health_check=list(HealthCheck),
 )

@@ -38,6 +38,15 @@ def ask(world: World, request: Request) -> Answer:
     return answer
 
 
+def refused(world: World, request: Request, name: str, code: str | None) -> Answer:
+    """A parameter is wrong, the answer names it, and the key remembers nothing."""
+    answer = ask(world, request)
+    assert code_of(answer) == (400, "invalid_request_error", code)
+    assert answer.body["error"]["param"] == name
+    assert world.rows("SELECT * FROM keys") == []
+    return answer
+
+
 def replay(answer: Answer, version: str = CURRENT) -> Answer:
     """What a repeat gets of a stored answer: it says in whose version it is told."""
     return dataclasses.replace(answer, replayed=True, version=version)
@@ -171,11 +180,8 @@ def test_other_parameters_are_an_error_while_the_first_runs(world: World) -> Non
 def test_bad_parameters_leave_nothing(
     world: World, params: dict[str, Any], code: str | None
 ) -> None:
-    answer = ask(world, order(**params))
-    assert code_of(answer) == (400, "invalid_request_error", code)
-    assert world.rows("SELECT * FROM keys") == []
     [name] = params
-    assert answer.body["error"]["param"] == name
+    answer = refused(world, order(**params), name, code)
     assert name in answer.body["error"]["message"]
     assert ask(world, order()).status == 200, "the key is still free"
 
@@ -184,10 +190,7 @@ def test_bad_parameters_leave_nothing(
 def test_a_missing_parameter_leaves_nothing(world: World, missing: str) -> None:
     request = order()
     rest = {name: value for name, value in request.params.items() if name != missing}
-    answer = ask(world, dataclasses.replace(request, params=rest))
-    assert code_of(answer) == (400, "invalid_request_error", "parameter_missing")
-    assert answer.body["error"]["param"] == missing
-    assert world.rows("SELECT * FROM keys") == []
+    refused(world, dataclasses.replace(request, params=rest), missing, "parameter_missing")
 
 
 @pytest.mark.parametrize(("length", "status"), [(0, 400), (1, 200), (255, 200), (256, 400)])
@@ -827,11 +830,8 @@ def test_a_customer(world: World) -> None:
 def test_a_customer_with_bad_parameters_leaves_nothing(
     world: World, params: dict[str, Any], code: str | None
 ) -> None:
-    answer = ask(world, customer(**params))
-    assert code_of(answer) == (400, "invalid_request_error", code)
     [name] = params
-    assert answer.body["error"]["param"] == name
-    assert world.rows("SELECT * FROM keys") == []
+    refused(world, customer(**params), name, code)
 
 
 @pytest.mark.parametrize("path", [V1, V2])
@@ -925,11 +925,8 @@ def test_an_account_has_sixteen_endpoints_at_most(world: World) -> None:
 def test_an_endpoint_with_bad_parameters_leaves_nothing(
     world: World, params: dict[str, Any]
 ) -> None:
-    answer = ask(world, hook(**params))
-    assert code_of(answer) == (400, "invalid_request_error", None)
     [name] = params
-    assert answer.body["error"]["param"] == name
-    assert world.rows("SELECT * FROM keys") == []
+    refused(world, hook(**params), name, None)
 
 
 @pytest.mark.parametrize("request_", [refund(), customer(), hook()])

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from mini_stripe.idempotency import Refusal
 from mini_stripe.limiters import CLASSES, InFlight, Limited, Limits, Shedder, TokenBucket
 
-quick = settings(deadline=None, max_examples=120, derandomize=True)
+quick = settings(max_examples=120)
 
 # -- Rate
 

@@ -34,7 +34,7 @@ from mini_stripe.objects import (
 from mini_stripe.service import open_server
 from mini_stripe.versions import CURRENT, Body
 
-quick = settings(deadline=None, max_examples=100, derandomize=True)
+quick = settings(max_examples=100)
 
 
 class World:

@@ -412,8 +412,6 @@ class Machine(RuleBasedStateMachine):
 
 TestMachine = Machine.TestCase
 TestMachine.settings = settings(
-    derandomize=True,
-    deadline=None,
     max_examples=130,
     stateful_step_count=30,
     suppress_health_check=list(HealthCheck),

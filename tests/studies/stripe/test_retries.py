@@ -25,7 +25,7 @@ from mini_stripe.retries import (
     worth_it,
 )
 
-quick = settings(deadline=None, max_examples=150, derandomize=True)
+quick = settings(max_examples=150)
 LIBRARY = HTTPClient()
 
 STATUSES = st.sampled_from([200, 301, 400, 401, 402, 404, 408, 409, 424, 429, 499, 500, 502, 503])

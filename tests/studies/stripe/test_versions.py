@@ -37,8 +37,6 @@ from mini_stripe.versions import (
 
 Body = dict[str, Any]
 quick = settings(
-    derandomize=True,
-    deadline=None,
     max_examples=120,
     suppress_health_check=list(HealthCheck),
 )

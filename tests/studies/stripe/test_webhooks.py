@@ -74,7 +74,7 @@ def sdk_accepts(body: bytes, sent: str, secret: str = SECRET, now: float = NOW) 
 
 
 @given(at=st.integers(0, 2**40), text=st.text(max_size=50), secret=st.text("äab1_", min_size=1))
-@settings(deadline=None, max_examples=60, derandomize=True)
+@settings(max_examples=60)
 def test_a_signature_is_what_the_library_computes(at: int, text: str, secret: str) -> None:
     body = json.dumps({"object": "event", "text": text}, ensure_ascii=False)
     try:
@@ -129,9 +129,7 @@ def plain(sent: str) -> bool:
 
 @given(sent=headers())
 @settings(
-    deadline=None,
     max_examples=600,
-    derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example],
 )
 def test_a_plain_header_is_accepted_exactly_where_the_library_accepts_it(sent: str) -> None:
@@ -572,7 +570,7 @@ GAPS = st.sampled_from([0, 1, 59, 60, 61, 240, 3600, 43199, 43200, 90000, WINDOW
 
 
 @given(turns=st.lists(st.tuples(GAPS, st.sampled_from([200, 302, 503])), max_size=12))
-@settings(deadline=None, max_examples=150, derandomize=True)
+@settings(max_examples=150)
 def test_a_sender_that_stood_still(turns: list[tuple[int, int]]) -> None:
     """Attempts come at the first turn at which one is due, and none after three days."""
     world = World()
@@ -645,7 +643,7 @@ def test_for_a_day_both_secrets_are_right_and_then_only_the_new_one(world: World
 
 
 @given(gaps=st.lists(st.sampled_from([0, 1, 3600, OVERLAP - 1, OVERLAP, OVERLAP + 1]), max_size=6))
-@settings(deadline=None, max_examples=60, derandomize=True)
+@settings(max_examples=60)
 def test_several_rolls(gaps: list[int]) -> None:
     """Each old secret signs for a day after it was replaced, the last one for ever."""
     world = World()
@@ -1195,8 +1193,6 @@ class Machine(RuleBasedStateMachine):
 
 TestMachine = Machine.TestCase
 TestMachine.settings = settings(
-    derandomize=True,
-    deadline=None,
     max_examples=120,
     stateful_step_count=25,
     suppress_health_check=list(HealthCheck),

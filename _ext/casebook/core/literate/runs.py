@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Iterable, Iterator, Mapping
 
 from .program import Program
@@ -42,6 +43,15 @@ def tests_by_chunk(program: Program, contexts: Mapping[int, Iterable[str]]) -> d
         + [name for name in GROUPS if name in names]
         for anchor, names in found.items()
     }
+
+
+def read_tests(stored: bytes) -> dict[str, list[str]] | None:
+    """The tests of each chunk from the bytes of a stored file; None if it holds something else."""
+    try:
+        found = json.loads(stored)
+        return {str(anchor): [str(name) for name in names] for anchor, names in found.items()}
+    except (ValueError, AttributeError, TypeError):
+        return None
 
 
 def changes(stored: Mapping[str, list[str]], now: Mapping[str, list[str]]) -> Iterator[str]:

@@ -1335,9 +1335,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Api, list[st
     it.close()
 
 
-@settings(
-    derandomize=True, deadline=None, max_examples=600, suppress_health_check=list(HealthCheck)
-)
+@settings(max_examples=600, suppress_health_check=list(HealthCheck))
 @given(calls())
 @example(("POST", "/v1/charges", "", {}, "Bearer {}", FORM))
 @example(("GET", "/v1/charges", "expand[]=data.customer.", {}, "Bearer {}", b""))
@@ -1364,7 +1362,7 @@ def test_anything_gets_one_answer_in_json_and_one_line(
         assert not re.search(r"[\r\n\0]", value), (name, value)
 
 
-@settings(derandomize=True, deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(
         st.binary(max_size=30)
