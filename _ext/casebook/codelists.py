@@ -50,7 +50,7 @@ def _download(page: Page, node: Generated) -> list[nodes.Node]:
     else:
         words = [nodes.Text("The web edition offers "), nodes.literal("", archive)]
     lines = sum(len(code.file.lines) for code in files)
-    total = f": the files above, {lines} lines, as they are printed here."
+    total = f": the files above, {lines:,} lines, as they are printed here."
     return [nodes.paragraph("", "", *words, nodes.Text(total), classes=["package-download"])]
 
 

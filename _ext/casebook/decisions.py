@@ -78,7 +78,7 @@ class DecisionMatrix(BookDirective):
         totals = [decimal(matrix.total(option)) for option in matrix.options]
         body += _row("Weighted total", decimal(matrix.weight), totals, marked, "total")
         means = [decimal(matrix.mean(option)) for option in matrix.options]
-        body += _row("Mean of five", "", means, marked, "mean")
+        body += _row("Weighted mean, of 5", "", means, marked, "mean")
         self.set_source_info(made)
         self.options.setdefault("name", "decision-" + nodes.make_id(self.arguments[0]))
         self.add_name(made)

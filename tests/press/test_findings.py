@@ -102,7 +102,7 @@ def test_a_matrix_shows_totals_the_choice_and_what_would_change_it(site: Built) 
     (table,) = [t for t in tables if "decision-matrix" in t]
     assert plain(table) == (
         "Table 9.3 How to [ Doe 2017 ] order ¶ Criterion Weight Arrival In turns chosen "
-        "Easy to prove 3 5 3 Fair 2 1 4 Weighted total 5 17 17 Mean of five 3.4 3.4"
+        "Easy to prove 3 5 3 Fair 2 1 4 Weighted total 5 17 17 Weighted mean, of 5 3.4 3.4"
     )
     assert len(re.findall(r'<t[dh] class="[^"]*\bchosen\b', table)) == 5
     after = plain(page[page.index("Scores run from") : page.index('id="insight-early"')])
