@@ -167,6 +167,32 @@ def test_nothing_is_unresolved(edition: Edition) -> None:
     assert "{\\" not in edition.text
 
 
+def test_no_page_begins_with_what_belongs_under_a_listing(edition: Edition) -> None:
+    pages = [page.split("\n") for page in edition.raw.split("\f")]
+    feet = re.compile(r"(Uses ‹|← |Continued in ‹|Added to in ‹|Run by )")
+    begins = [
+        [line for line in page if line.strip()][1:3] for page in pages
+    ]  # a running head first
+    assert sum(map(len, begins)) > 100
+    assert [lines for lines in begins if any(map(feet.match, lines))] == []
+
+
+def test_names_in_code_are_not_hyphenated(edition: Edition) -> None:
+    code = " ".join(balanced(edition.tex, "\\sphinxcode{\\sphinxupquote{")).replace("\\_", "_")
+    # Those that are no words of the text as well.
+    names = {name for name in re.findall(r"\w{5,}", code) if re.search(r".[A-Z_]", name)}
+    assert {"NOTHING", "AUTOINCREMENT", "request_id"} <= names
+    cut = {f"{name[:at]}-\n{name[at:]}" for name in names for at in range(1, len(name))}
+    assert [piece for piece in cut if re.search(rf"\b{piece}\b", edition.raw)] == []
+
+
+def test_numbers_of_pages_stand_off_the_lists(edition: Edition) -> None:
+    short = r"casebookshortcaption\{(?:\\casebookchunkname\{[^}]*\})?([^{}\\]{20,})\}"
+    titles = re.findall(short, edition.tex)
+    assert len(titles) > 100
+    assert [c for c in titles if re.search(rf"{re.escape(c)}\d", edition.raw)] == []
+
+
 def test_chapters_begin_on_the_right(edition: Edition) -> None:
     aux = (edition.folder / f"{BOOK}.toc").read_text(encoding="utf-8")
     pages = re.findall(r"\\contentsline \{chapter\}\{\\numberline \{\d+\}.*?\}\{(\d+)\}", aux)
