@@ -13,6 +13,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from casebook.core import palette, svg
 from casebook.core.mermaidlabels import with_plates
+from casebook.core.svgslim import slim
 
 _FALLBACK_FAMILY = "IBM Plex Sans"
 _BOOK_FAMILY = "Casebook Sans"
@@ -60,7 +61,8 @@ class Drawing:
             "role": "img",
             "aria-labelledby": f"{identifier}-title {identifier}-desc",
         }
-        return self.picture.prefixed(identifier).serialise(attributes, head)
+        picture = replace(self.picture, root=slim(self.picture.root))
+        return picture.prefixed(identifier).serialise(attributes, head)
 
     def standalone(self, title: str, description: str, family: str = _FALLBACK_FAMILY) -> str:
         """A whole SVG file in the colours of print, for e-books."""
