@@ -30,6 +30,7 @@ from .patterns import setup_patterns
 from .printfindings import setup_printfindings
 from .printing import setup_printing
 from .printmarks import setup_printmarks
+from .readingpath import setup_readingpath
 from .slips import setup_slips
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     setup_inventory(app)
     setup_fences(app)
     setup_opening(app)
+    setup_readingpath(app)
     setup_reading(app)
     setup_directives(app)
     setup_weaving(app)

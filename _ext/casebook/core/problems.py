@@ -53,6 +53,8 @@ class Kind(Enum):
     """A pattern has no section of its own, or more than one."""
     BAD_OPENING = "bad-opening"
     """A part of a study's opening breaks its rule (three sentences, three or six cards)."""
+    BAD_PATH = "bad-path"
+    """A reading path names what the page does not have, or takes longer than it says."""
     BAD_DIAGRAM = "bad-diagram"
     """A diagram cannot be drawn, or would break the rules of the house."""
     BROKEN_FENCE = "broken-fence"
