@@ -4,11 +4,14 @@ And what the text reads off the experiments is computed a second time, by other 
 
 from __future__ import annotations
 
+import ast
 import itertools
 import json
 import math
+import statistics
 from collections.abc import Callable
 from contextlib import closing
+from datetime import date
 from fractions import Fraction
 from pathlib import Path
 from random import Random
@@ -19,10 +22,12 @@ import pytest
 from casebook.core.outputs import function_of, is_counterexample, stored_in
 from casebook.literate import outputs
 from casebook.literate.pages import pages
+from stripe.params import _webhook_endpoint_create_params
 
 import mini_stripe.guards as guards
 import mini_stripe.guards_inbox as guards_inbox
 import mini_stripe.guards_limits as guards_limits
+import mini_stripe.guards_moving as guards_moving
 import mini_stripe.objects as objects
 import mini_stripe.versions as versions
 from mini_stripe import experiments, retries
@@ -62,6 +67,7 @@ GUARDS: dict[str, ModuleType] = {
     "stripe/without-tolerance": guards_inbox,
     "stripe/without-stamp": guards_limits,
     "stripe/without-stale": guards_limits,
+    "stripe/without-gate": guards_moving,
 }
 each_guard = pytest.mark.parametrize("name", GUARDS)
 
@@ -97,7 +103,7 @@ def test_no_shorter_list_of_moves_breaks_a_rule(name: str) -> None:
         assert not trace.broken, shorter
 
 
-@pytest.mark.parametrize("module", [guards, guards_inbox, guards_limits])
+@pytest.mark.parametrize("module", [guards, guards_inbox, guards_limits, guards_moving])
 def test_the_guard_holds(module: ModuleType) -> None:
     """With the guards in place no list as long as the longest stored one breaks a rule."""
     length = max(len(stored(name)["moves"]) for name in GUARDS if GUARDS[name] is module)
@@ -106,6 +112,28 @@ def test_the_guard_holds(module: ModuleType) -> None:
 
 
 # -- Experiments
+
+
+def test_the_versions_of_the_library_are_those_of_the_text() -> None:
+    """Read as a syntax tree, and not as text; the figures of the page on gaps and years."""
+    tree = ast.parse(Path(_webhook_endpoint_create_params.__file__).read_text(encoding="utf-8"))
+    field = next(
+        node.annotation
+        for node in ast.walk(tree)
+        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "api_version"
+    )
+    names = [node.value for node in ast.walk(field) if isinstance(node, ast.Constant)]
+    days = sorted(date.fromisoformat(str(name)[:10]) for name in names)
+    data = stored("stripe/version-history")
+    assert data["values"]["in all"] == len(names) == len(set(names))
+    assert data["columns"]["versions"] == [
+        sum(day.year == year for day in days) for year in data["columns"]["year"]
+    ]
+    assert max(data["columns"]["versions"]) == 19
+    dated = [date.fromisoformat(str(name)) for name in names if "." not in str(name)]
+    gaps = [(new - old).days for old, new in itertools.pairwise(sorted(dated))]
+    assert (len(dated), statistics.median(gaps), max(gaps)) == (102, 23, 704)
+    assert data["values"]["longest gap"] == 704
 
 
 def test_the_window_of_the_chart_is_the_row_that_waits() -> None:

@@ -1,0 +1,133 @@
+"""Data that moves while it is written: a table in four steps, and a range of rows."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mini_stripe.migration import STEPS, Forgotten, Subscriptions
+from mini_stripe.moving import Directory, Move, Proxy, Route, Shard, Stale
+
+CUSTOMERS = ["ann", "bob"]
+CALLS = st.lists(
+    st.tuples(
+        st.sampled_from(["write", "read", "copy", "forward", "forward", "back"]),
+        st.sampled_from(CUSTOMERS),
+    ),
+    max_size=40,
+)
+
+
+@given(CALLS)
+def test_every_read_is_the_last_write_whatever_moves(calls: list[tuple[str, str]]) -> None:
+    written = dict.fromkeys(CUSTOMERS, "first")
+    held = Subscriptions(dict(written))
+    for number, (call, customer) in enumerate(calls):
+        if call == "write":
+            written[customer] = str(number)
+            held.write(customer, written[customer])
+        elif call == "copy":
+            if "old" in held.step.writes:
+                held.copy(customer)
+        elif call != "read":
+            getattr(held, call)()
+        assert {who: held.read(who) for who in CUSTOMERS} == written
+
+
+def moved(steps: int) -> Subscriptions:
+    held = Subscriptions(dict.fromkeys(CUSTOMERS, "first"))
+    for customer in CUSTOMERS:
+        held.copy(customer)
+    while held.at < steps:
+        assert held.forward()
+    return held
+
+
+def test_a_step_waits_for_the_last_row() -> None:
+    held = Subscriptions(dict.fromkeys(CUSTOMERS, "first"))
+    assert held.forward()
+    held.copy("ann")
+    assert not held.forward()
+    assert held.unlike() == ["bob"]
+    held.copy("bob")
+    assert held.forward()
+
+
+def test_a_step_waits_for_a_row_that_differs_and_nobody_sees_it() -> None:
+    held = moved(2)
+    held.places["new"]["bob"] = "spoilt"
+    assert (held.read("ann"), held.read("bob"), held.differences) == ("first", "first", 1)
+    assert not held.forward()
+    held.copy("bob")
+    assert (held.read("bob"), held.differences) == ("first", 1)
+    assert held.forward()
+
+
+def test_each_step_but_the_last_can_be_taken_back() -> None:
+    held = moved(4)
+    held.write("ann", "second")
+    assert [held.back() for _ in STEPS] == [True] * 4 + [False] * 2
+    assert held.array("ann") == held.read("ann") == "second"
+    held = moved(5)
+    assert not held.back()
+    assert not held.forward()
+
+
+@pytest.mark.parametrize("at", range(len(STEPS)))
+def test_the_old_way_in_raises_once_the_table_is_written_first(at: int) -> None:
+    held = moved(at)
+    if STEPS[at].writes[0] == "old":
+        assert held.array("ann") == "first"
+    else:
+        with pytest.raises(Forgotten, match="ann"):
+            held.array("ann")
+
+
+# -- A range of rows
+
+
+def world(proxies: int) -> tuple[Directory, Move, list[Proxy]]:
+    directory = Directory(Route(Shard({"a": 0, "b": 0}), 1))
+    return directory, Move(directory, Shard()), [Proxy(directory) for _ in range(proxies)]
+
+
+@given(st.lists(st.sampled_from(["move", "0 a", "0 b", "1 a", "2 b"]), max_size=20))
+def test_what_is_done_is_where_the_directory_points(names: list[str]) -> None:
+    directory, mover, proxies = world(3)
+    done = {"a": 0, "b": 0}
+    for value, name in enumerate(names, 1):
+        if name == "move":
+            mover.go_on()
+        elif proxies[int(name[0])].write(name[2], value):
+            done[name[2]] = value
+        assert directory.route.shard.rows == done
+
+
+def test_a_write_is_refused_only_between_the_gate_and_the_switch() -> None:
+    _, mover, (proxy,) = world(1)
+    said, accepted = [], []
+    for value in range(7):
+        accepted.append(proxy.write("a", value))
+        said.append(mover.go_on())
+    assert said == [
+        "copied",
+        "1 caught up",
+        "old route refused",
+        "1 caught up",
+        "new route",
+        "done",
+        "done",
+    ]
+    assert accepted == [True, True, True, False, False, True, True]
+
+
+def test_the_source_refuses_a_proxy_that_was_away_during_the_move() -> None:
+    directory, mover, (proxy,) = world(1)
+    old = proxy.route
+    while mover.go_on() != "done":
+        pass
+    with pytest.raises(Stale):
+        old.shard.write("a", 1, old.number)
+    assert proxy.write("a", 1)
+    assert (directory.route.shard.rows["a"], old.shard.rows["a"]) == (1, 0)
