@@ -99,13 +99,13 @@ def _listed(sections: list[nodes.section], words: list[int]) -> nodes.container:
     box += nodes.rubric("", "Path", classes=["hang-label"])
     whole = minutes(sum(words))
     said = (
-        f"{sum(words):,} words in {len(sections)} sections, which takes {whole} minutes at "
+        f"{sum(words):,} words in {len(sections)} sections, which take {whole} minutes at "
         f"{WORDS_A_MINUTE} words a minute; code and tables are not counted."
     )
     listed = nodes.enumerated_list(enumtype="arabic", prefix="", suffix=".")
     for section, number in zip(sections, words, strict=True):
-        time = nodes.inline("", f" {minutes(number)} min", classes=["path-time"])
-        listed += nodes.list_item("", nodes.paragraph("", "", _link(section), time))
+        length = nodes.inline("", f" {number:,} words", classes=["path-length"])
+        listed += nodes.list_item("", nodes.paragraph("", "", _link(section), length))
     box += [nodes.paragraph("", said), listed]
     return box
 

@@ -111,8 +111,8 @@ def test_the_list_counts_what_is_read(site: Built) -> None:
     box = page[page.index('class="reading-path') :]
     box = plain("<" + box[: box.index("</ol>")])
     # Title, eight words of the first paragraph, two of the heading, two of the list; then 3 + 300.
-    assert "320 words in 3 sections, which takes 2 minutes at 220 words a minute" in box
-    assert "First 1 min Part of third 2 min Third on 1 min" in box
+    assert "320 words in 3 sections, which take 2 minutes at 220 words a minute" in box
+    assert "First 13 words Part of third 303 words Third on 4 words" in box
     assert 'href="#part-of-third"' in page
 
 
