@@ -19,7 +19,8 @@ def _number(page: Page, figure: Resolved, node: Generated) -> list[nodes.Node]:
 
 
 def _unit(page: Page, figure: Resolved, node: Generated) -> list[nodes.Node]:
-    return [nodes.Text(figure.printed.unit)]
+    # In the narrow column of a table a long unit may go on after its stroke.
+    return [nodes.Text(figure.printed.unit.replace("/", "/\N{ZERO WIDTH SPACE}"))]
 
 
 def _date(page: Page, figure: Resolved, node: Generated) -> list[nodes.Node]:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 _BREAK = "\N{ZERO WIDTH SPACE}"
 """Where a path or an address may go on in the next line."""
-_BREAKABLE = re.compile(r"(?<=[/_.=?&])(?=\w)")
+_BREAKABLE = re.compile(r"(?<=[/_.=?&])(?=\w)|(?<=\w)(?=-\w)")
+"""After a mark; but before a hyphen, which at the end of a line would seem to be ours."""
 _NARROW, _BROAD = 6, 45
 """Bounds, in letters, of what a column of a plain table counts for."""
 
