@@ -69,7 +69,7 @@ class CasebookStyle(Unsorted):  # type: ignore[misc]
         parts += [", ", day] if day else []
         parts += ["."]
         if fields.get("url"):
-            parts += [" ", _link(fields["url"])]
+            parts += [" ", _link(fields["url"]), "."]
         if fields.get("archived"):
             parts += [" Archived: ", _link(fields["archived"]), "."]
         if fields.get("note"):

@@ -156,7 +156,8 @@ def _index(page: Page, node: Generated) -> list[nodes.Node]:
             said = [link, nodes.Text(f". {core.for_whom(insight.audience)}.")]
             patterns = page.patterns(insight.patterns, node["page"])
             if patterns:
-                said += [nodes.Text(" Patterns: "), *patterns, nodes.Text(".")]
+                word = " Patterns: " if len(insight.patterns) > 1 else " Pattern: "
+                said += [nodes.Text(word), *patterns, nodes.Text(".")]
             listed += definition([nodes.Text(label)], said)
         made.append(listed)
     return made or [nodes.paragraph("", "The book has no insight.")]

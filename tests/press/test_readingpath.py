@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 import pytest
-from casebook.core.readingpath import WORDS_A_MINUTE, count, minutes
 from harness import Built, build, write
 
 PAGE = """# Page
@@ -98,12 +97,6 @@ def site(tmp_path_factory: pytest.TempPathFactory, files: dict[str, str]) -> Bui
 
 def plain(html: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", html).split())
-
-
-def test_words() -> None:
-    assert count("It’s a well-known 1,234.5 (a/b) – or 5.") == 7
-    assert count("… — !") == 0
-    assert [minutes(n) for n in (0, 1, WORDS_A_MINUTE, WORDS_A_MINUTE + 1)] == [1, 1, 1, 2]
 
 
 def test_the_list_counts_what_is_read(site: Built) -> None:
