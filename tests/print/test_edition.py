@@ -11,7 +11,7 @@ from pathlib import Path
 import printgate
 import pytest
 
-from conftest import BOOK, ROOT, Edition, frame, latexmk, made
+from conftest import BOOK, ROOT, Edition, frame, latexmk, made, run
 
 LEAST_LABEL = 6.0
 """Points: the smallest words of a diagram."""
@@ -184,6 +184,17 @@ def test_names_in_code_are_not_hyphenated(edition: Edition) -> None:
     assert {"NOTHING", "AUTOINCREMENT", "request_id"} <= names
     cut = {f"{name[:at]}-\n{name[at:]}" for name in names for at in range(1, len(name))}
     assert [piece for piece in cut if re.search(rf"\b{piece}\b", edition.raw)] == []
+
+
+def test_text_keeps_its_ink_to_the_last_page(edition: Edition, tmp_path: Path) -> None:
+    """A box that is only measured can take the colour of the page away; ink is no black."""
+    pages = re.search(r"Pages:\s+(\d+)", edition.tool("pdfinfo"))
+    assert pages
+    shades = ["pdftoppm", "-gray", "-r", "150", "-f", str(int(pages[1]) - 9)]
+    run([*shades, str(edition.pdf), "page"], tmp_path)
+    drawn = [page.read_bytes().split(b"\n", 3)[3] for page in sorted(tmp_path.glob("*.pgm"))]
+    assert len(drawn) == 10
+    assert min(map(min, drawn)) == 22  # 0.299, 0.587 and 0.114 of #14161A
 
 
 def test_numbers_of_pages_stand_off_the_lists(edition: Edition) -> None:
