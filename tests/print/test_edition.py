@@ -186,6 +186,18 @@ def test_names_in_code_are_not_hyphenated(edition: Edition) -> None:
     assert [piece for piece in cut if re.search(rf"\b{piece}\b", edition.raw)] == []
 
 
+def test_the_last_row_of_a_table_brings_one_with_it(edition: Edition) -> None:
+    tables = re.findall(r"\\begin\{longtable\}.*?\\end\{longtable\}", edition.tex, re.DOTALL)
+    before = [table.rpartition("\\sphinxhline")[0] for table in tables if "\\sphinxhline" in table]
+    assert len(before) > 20
+    assert [rows[-90:] for rows in before if not rows.endswith("\\noalign{\\nobreak}")] == []
+
+
+def test_the_evidence_of_an_insight_stays_with_it(edition: Edition) -> None:
+    begins = [page.strip().splitlines()[1:2] for page in edition.raw.split("\f")]
+    assert [line for line in begins if re.match(r"For \w+.* · Evidence", "".join(line))] == []
+
+
 def test_text_keeps_its_ink_to_the_last_page(edition: Edition, tmp_path: Path) -> None:
     """A box that is only measured can take the colour of the page away; ink is no black."""
     pages = re.search(r"Pages:\s+(\d+)", edition.tool("pdfinfo"))
