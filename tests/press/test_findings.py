@@ -67,7 +67,7 @@ def test_insights_are_numbered_by_study_and_gathered(site: Built) -> None:
     gathered = plain(site.text("gathered.html"))
     assert (
         "Core Practice 9.1 Keep the key of 5 million requests/day . For engineers and architects. "
-        "Patterns: Idempotency . Pitfall 9.2 A second one . For leaders."
+        "Pattern: Idempotency . Pitfall 9.2 A second one . For leaders."
     ) in gathered
     assert 'href="found.html#insight-a-second-one"' in site.text("gathered.html")
 

@@ -42,7 +42,7 @@ def test_a_row_shows_value_unit_date_evidence_and_source(site: Built) -> None:
     assert row(page, "metric-jobs") == [
         "Jobs what it is",
         "5",
-        "million requests/day",
+        "million requests/\N{ZERO WIDTH SPACE}day",
         "2024",
         "reported Doe 2017 top",
     ]
