@@ -162,6 +162,7 @@ SHEET = "".join(
         _rule(".tick", opacity="1"),
         _rule(".section", fill="none"),
         _rule(".task", stroke_width="1px"),
+        _rule(".taskTextOutsideRight, .taskTextOutsideLeft", stroke_width="4px", **_HALO),
         # timeline
         _rule(".timeline-node path", fill="dia-group", stroke="none"),
         _rule(".taskWrapper path", fill="dia-node", stroke="dia-edge", stroke_width="1px"),
