@@ -90,6 +90,10 @@ _ADVANCE = 6.9
 """Mean width of a letter of 14 px, px; measured on labels set in Plex Sans."""
 
 
+_SIDES = {"start": 1, "end": -1}
+"""On which side of its anchor a text stands."""
+
+
 def with_plates(root: Element) -> Element:
     """The same drawing with every halo turned into a rectangle behind the words.
 
@@ -121,8 +125,8 @@ def _plates(text: Element) -> Iterator[Element]:
             down += _shift(child.attributes.get("dy", ""))
         width = len(words.strip()) * _ADVANCE + 2 * margin
         middle = _number(own.get("x", ""))
-        if own.get("text-anchor") != "middle":
-            middle += width / 2 - margin
+        anchor = own.get("text-anchor", "start")
+        middle += _SIDES.get(anchor, 0) * (width / 2 - margin)
         rectangle = {
             "x": f"{middle - width / 2:.2f}",
             "y": f"{down - _HEIGHT / 2 - margin / 2:.2f}",

@@ -247,6 +247,20 @@ def test_plates_stand_behind_their_words() -> None:
 
 
 @pytest.mark.parametrize(
+    ("anchor", "start", "end"),
+    [("start", 98, 115.8), ("middle", 91.1, 108.9), ("end", 84.2, 102)],
+)
+def test_a_plate_is_on_the_side_of_its_words(anchor: str, start: float, end: float) -> None:
+    """Two letters and a margin of 2 px; a plate on the other side would hide what is there."""
+    halo = {"paint-order": "stroke", "stroke": "#fff", "stroke-width": "4", "x": "100", "y": "20"}
+    words = Element("text", {**halo, "text-anchor": anchor}, ("ab",))
+    plate, _ = with_plates(Element("svg", {}, (words,))).children
+    assert isinstance(plate, Element)
+    left, width = (float(plate.attributes[name]) for name in ("x", "width"))
+    assert (left, left + width) == pytest.approx((start, end))
+
+
+@pytest.mark.parametrize(
     ("source", "found"),
     [
         ("%%{init: {}}%%\nflowchart LR\nA", [(1, "%%{init: {}}%%")]),
