@@ -89,7 +89,7 @@ class InsightDirective(BookDirective):
             yield from [nodes.Text(", ")] if i else []
             yield self._evidence(one)
         if insight.patterns:
-            yield nodes.Text(" · Patterns: " if len(insight.patterns) > 1 else " · Pattern: ")
+            yield nodes.Text(f" · {_patterns(insight)}")
         for i, slug in enumerate(insight.patterns):
             yield from [nodes.Text(", ")] if i else []
             self.asks("pattern", slug)
@@ -144,6 +144,10 @@ def _metric(page: Page, node: Generated) -> list[nodes.Node]:
     return [page.metric(row.metric.id, row.metric.label, node["page"])]
 
 
+def _patterns(insight: Insight) -> str:
+    return "Patterns: " if len(insight.patterns) > 1 else "Pattern: "
+
+
 def _index(page: Page, node: Generated) -> list[nodes.Node]:
     made: list[nodes.Node] = []
     pages = list(dict.fromkeys(insight.page for insight in page.book.insights))
@@ -156,8 +160,7 @@ def _index(page: Page, node: Generated) -> list[nodes.Node]:
             said = [link, nodes.Text(f". {core.for_whom(insight.audience)}.")]
             patterns = page.patterns(insight.patterns, node["page"])
             if patterns:
-                word = " Patterns: " if len(insight.patterns) > 1 else " Pattern: "
-                said += [nodes.Text(word), *patterns, nodes.Text(".")]
+                said += [nodes.Text(f" {_patterns(insight)}"), *patterns, nodes.Text(".")]
             listed += definition([nodes.Text(label)], said)
         made.append(listed)
     return made or [nodes.paragraph("", "The book has no insight.")]

@@ -6,6 +6,7 @@ from docutils import nodes
 
 from .core import dates
 from .core.catalogue import in_sentence
+from .core.linebreaks import breakable
 from .core.metrics import Resolved, aged
 from .core.problems import Kind
 from .directive import Generated
@@ -19,8 +20,8 @@ def _number(page: Page, figure: Resolved, node: Generated) -> list[nodes.Node]:
 
 
 def _unit(page: Page, figure: Resolved, node: Generated) -> list[nodes.Node]:
-    # In the narrow column of a table a long unit may go on after its stroke.
-    return [nodes.Text(figure.printed.unit.replace("/", "/\N{ZERO WIDTH SPACE}"))]
+    # A long unit may be broken in the narrow column of a table.
+    return [nodes.Text(breakable(figure.printed.unit))]
 
 
 def _date(page: Page, figure: Resolved, node: Generated) -> list[nodes.Node]:

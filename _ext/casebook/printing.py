@@ -6,7 +6,6 @@ Their raw nodes call commands of ``source/_print/*.sty``.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -15,15 +14,12 @@ from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.texescape import escape
 
+from .core.linebreaks import breakable
 from .core.sentences import around
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-_BREAK = "\N{ZERO WIDTH SPACE}"
-"""Where a path or an address may go on in the next line."""
-_BREAKABLE = re.compile(r"(?<=[/_.=?&])(?=\w)|(?<=\w)(?=-\w)")
-"""After a mark; but before a hyphen, which at the end of a line would seem to be ours."""
 _NARROW, _BROAD = 6, 45
 """Bounds, in letters, of what a column of a plain table counts for."""
 
@@ -188,11 +184,6 @@ def break_inside(node: nodes.Element) -> None:
     """Let the words of a node break where paths and addresses may."""
     for text in list(node.findall(nodes.Text)):
         text.parent.replace(text, nodes.Text(breakable(text.astext())))
-
-
-def breakable(words: str) -> str:
-    """A path or an address that may go on in the next line."""
-    return _BREAKABLE.sub(_BREAK, words)
 
 
 def _adopt(node: nodes.Node) -> None:

@@ -9,8 +9,8 @@ from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.texescape import escape as escape_latex
 
+from .core.linebreaks import breakable
 from .domain import domain_of, marked_links
-from .printing import breakable
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

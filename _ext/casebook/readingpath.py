@@ -50,8 +50,9 @@ class MarkPath(SphinxTransform):
     default_priority = 880  # when all that belongs to a section is in it
 
     def apply(self, **kwargs: Any) -> None:
+        order = list(self.document.findall(nodes.section))
         for path in list(self.document.findall(Path)):
-            sections = list(self._sections(path))
+            sections = list(_sections(path, order))
             if not sections:
                 path.parent.remove(path)
                 continue
@@ -64,22 +65,23 @@ class MarkPath(SphinxTransform):
             for number, section in enumerate(sections, 1):
                 _mark(section, f"Path {number} of {len(sections)}")
             for section, following in pairwise(sections):
-                _lead_on(section, following)
+                _lead_on(section, following, order)
 
-    def _sections(self, path: Path) -> Iterator[nodes.section]:
-        known = {name: s for s in self.document.findall(nodes.section) for name in s["ids"]}
-        found: list[nodes.section] = []
-        for name, line in path["steps"]:
-            section = known.get(name)
-            if section is None:
-                message = f"there is no section '{name}' on this page{suggestion(name, known)}"
-            elif any(section in one.findall() or one in section.findall() for one in found):
-                message = f"the section '{name}' is on the path already"
-            else:
-                found.append(section)
-                yield section
-                continue
-            report(Kind.BAD_PATH, message, f"{path.source}:{line}")
+
+def _sections(path: Path, order: list[nodes.section]) -> Iterator[nodes.section]:
+    known = {name: s for s in order for name in s["ids"]}
+    found: list[nodes.section] = []
+    for name, line in path["steps"]:
+        section = known.get(name)
+        if section is None:
+            message = f"there is no section '{name}' on this page{suggestion(name, known)}"
+        elif any(section in one.findall() or one in section.findall() for one in found):
+            message = f"the section '{name}' is on the path already"
+        else:
+            found.append(section)
+            yield section
+            continue
+        report(Kind.BAD_PATH, message, f"{path.source}:{line}")
 
 
 def _texts(section: nodes.section) -> Iterator[str]:
@@ -115,10 +117,7 @@ def _mark(section: nodes.section, words: str) -> None:
     section.insert(1, nodes.container("", label, classes=["path-step"]))
 
 
-def _lead_on(section: nodes.section, following: nodes.section) -> None:
-    document = section.document
-    assert document
-    order = list(document.findall(nodes.section))
+def _lead_on(section: nodes.section, following: nodes.section, order: list[nodes.section]) -> None:
     last = [*section.findall(nodes.section)][-1]
     if order[order.index(last) + 1 :][:1] == [following]:
         return  # it is what the reader comes to anyway

@@ -81,6 +81,11 @@ class Built:
         }
 
 
+def plain(html: str) -> str:
+    """The words of some HTML, on one line."""
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
 def _content(path: Path) -> bytes:
     data = path.read_bytes()
     if path.name != "searchindex.js":

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import Built, build, write
+from harness import Built, build, plain, write
 from test_builds import BOOK, FOUND, INDEX
 
 
@@ -28,10 +28,6 @@ def paper(tmp_path_factory: pytest.TempPathFactory) -> str:
     built = build(root, "latex")
     assert built.warnings == []
     return built.text(next(path.name for path in built.out.glob("*.tex")))
-
-
-def plain(html: str) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
 
 
 def part(page: str, start: str, end: str) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from casebook.literate import importing, outputs
 from casebook.literate.pages import pages
-from harness import Built, build, write
+from harness import Built, build, plain, write
 from test_builds import BOOK, DEATHS, FOUND
 
 PAGE = '''# Page
@@ -134,10 +134,6 @@ def editions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Built]:
 
 def figure(page: str) -> str:
     return page[page.index("<figure") : page.index("</figure>")]
-
-
-def plain(html: str) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
 
 
 def test_a_chart_on_the_screen(editions: dict[str, Built]) -> None:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from harness import Built, build, write
+from harness import Built, build, plain, write
 
 PAGE = """# Page
 
@@ -93,10 +93,6 @@ def site(tmp_path_factory: pytest.TempPathFactory, files: dict[str, str]) -> Bui
     built = build(root)
     assert built.warnings == []
     return built
-
-
-def plain(html: str) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
 
 
 def test_the_list_counts_what_is_read(site: Built) -> None:

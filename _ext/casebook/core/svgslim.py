@@ -36,7 +36,7 @@ def _slim(element: Element, inherited: Mapping[str, str]) -> Element:
     if "id" in element.attributes:
         return element
     said = {name: value for name, value in element.attributes.items() if not _idle(name, value)}
-    now = {**inherited, **{name: said[name] for name in said if name in _HANDED_DOWN}}
+    now = {**inherited, **{name: value for name, value in said.items() if name in _HANDED_DOWN}}
     own = {name: value for name, value in said.items() if inherited.get(name) != value}
     children: list[Element | str] = []
     for child in element.children:
