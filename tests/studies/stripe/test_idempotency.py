@@ -233,7 +233,7 @@ def test_progress_renews_the_lock(world: World) -> None:
 def insert_two(server: IdempotencyLayer, *secrets: str | None) -> None:
     with transaction(server.db):
         for secret in secrets:
-            server.db.execute("INSERT INTO accounts VALUES ('acct_' || ?1, ?1, NULL)", (secret,))
+            server.db.execute("INSERT INTO accounts VALUES ('acct_' || ?, ?, NULL)", (secret,) * 2)
 
 
 def test_a_failed_transaction_is_rolled_back(world: World) -> None:

@@ -1002,6 +1002,23 @@ def test_requests_that_wait_for_a_worker_are_answered_before_the_end(
     until(lambda: threading.active_count() == before)
 
 
+def test_who_waits_for_a_worker_goes_before_the_end(tmp_path: Path) -> None:
+    """The thread that gives a worker back is the first to ask again, before any other wakes up."""
+    (tmp_path / "mini.db").write_bytes(empty_database())
+    for _ in range(20):
+        api = apis(tmp_path / "mini.db", [])
+        lent = api.worker()
+        with ThreadPoolExecutor(1) as pool:
+            waits = pool.submit(lambda api=api: api.workers.put(api.worker()))
+            until(lambda api=api: api.waiting)
+            time.sleep(0.01)
+            api.workers.put(lent)
+            api.close()
+        assert waits.result() is None
+        with pytest.raises(RuntimeError, match="the server has closed"):
+            api.worker()
+
+
 def test_a_request_that_comes_too_late_does_not_wait_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
