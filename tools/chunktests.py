@@ -5,13 +5,18 @@ Usage: python tools/chunktests.py [--check] COVERAGE-FILE
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "_ext"))
 
-from casebook.core.literate.runs import changes, read_tests, stored_tests, tests_by_chunk
+from casebook.core.literate.runs import (
+    changes,
+    read_tests,
+    stored_tests,
+    stored_text,
+    tests_by_chunk,
+)
 from casebook.literate.pages import pages
 from coverage import CoverageData
 
@@ -51,7 +56,7 @@ def main(arguments: list[str], root: Path = ROOT) -> str:
                 wrong += [f"  {line}" for line in different]
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(tests, indent=1) + "\n", encoding="utf-8")
+            path.write_text(stored_text(tests), encoding="utf-8")
     return "\n".join(wrong)
 
 

@@ -52,7 +52,7 @@ class CasebookDomain(Domain):
     }
     roles: ClassVar = {"metric": XRefRole(), "pattern": XRefRole()}
     initial_data: ClassVar = {"pages": {}, "questions": {}, "shown": {}}
-    data_version = 4  # raised with every change of the records: they are stored by position
+    data_version = 5  # raised with every change of the records: they are stored by position
 
     def __init__(self, env: BuildEnvironment) -> None:
         super().__init__(env)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from casebook.core.literate.runs import GROUPS
+from casebook.core.literate.runs import GROUPS, stored_text
 from casebook.core.records import Code, Listing
 from casebook.literate.pages import Page, pages
 from harness import Built, build, write
@@ -190,7 +190,7 @@ def test_the_tests_of_a_chunk_are_those_stored_and_a_change_is_seen(tmp_path: Pa
         "chunk-sum-of-both": ["the sessions of this page"],
     }
     write(tmp_path, {"index.md": INDEX, "page.md": MINI, "p2.md": "# Other\n",
-                     "elite/outputs/page.tests.json": json.dumps(tests)})  # fmt: skip
+                     "elite/outputs/page.tests.json": stored_text(tests)})  # fmt: skip
     built = build(tmp_path)
     assert (
         "Run by 3 tests: test_b, test_a, …, and by the tests of the running program "
@@ -199,7 +199,7 @@ def test_the_tests_of_a_chunk_are_those_stored_and_a_change_is_seen(tmp_path: Pa
     assert "Run by the sessions of this page" in in_words(shown(built, "chunk-sum-of-both"))
     assert "Run by" not in shown(built, "chunk-main")
     assert build(tmp_path).read == []
-    stored.write_text(json.dumps({"chunk-add": ["test_b"]}))
+    stored.write_text(stored_text({"chunk-add": ["test_b"]}))
     again = build(tmp_path)
     assert again.read == ["page"]
     assert in_words(shown(again, "chunk-add")).endswith("Run by 1 test: test_b")

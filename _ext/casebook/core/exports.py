@@ -12,6 +12,7 @@ from typing import Any
 
 from .book import Book
 from .decisions import stability
+from .literate.runs import NO_TESTS, RunBy
 from .metrics import Resolved
 from .quantities import End
 
@@ -172,7 +173,7 @@ def chunks(book: Book) -> Data:
                 "code": "\n".join(listing.chunk.lines) + "\n",
                 "uses": [name for _, name in listing.chunk.references()],
                 "output": listing.chunk.output or None,
-                "tests": list(tests[listing.page].get(listing.chunk.anchor, ())),
+                "tests": _tests(tests[listing.page].get(listing.chunk.anchor, NO_TESTS)),
                 "page": listing.page,
                 "anchor": listing.chunk.anchor,
                 "line": listing.chunk.first,
@@ -180,6 +181,10 @@ def chunks(book: Book) -> Data:
             for listing in book.listings
         ]
     }
+
+
+def _tests(tests: RunBy) -> Data:
+    return {"count": tests.count, "first": list(tests.first), "groups": list(tests.groups)}
 
 
 def _study(book: Book, page: str) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .charts import Chart
@@ -12,6 +12,7 @@ from .decisions import Matrix
 from .insights import Audience, Evidence, InsightKind
 from .literate.chunks import Chunk
 from .literate.program import Program
+from .literate.runs import RunBy
 from .metrics import Metric
 
 MARK = re.compile("\ue000([a-z]+):([^\ue001]*)\ue001")
@@ -76,7 +77,7 @@ class Code:
 
     page: str
     program: Program = field(repr=False, default=Program())
-    tests: Mapping[str, Sequence[str]] = field(repr=False, default_factory=dict)
+    tests: Mapping[str, RunBy] = field(repr=False, default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
 
 from ..core.literate.chunks import Chunk, Session, misplaced
-from ..core.literate.runs import GROUPS
+from ..core.literate.runs import NO_TESTS, RunBy
 from ..core.literate.weave import Ties, weave
 from ..core.problems import Kind, Problem
 from ..core.records import Code, Listing
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 Fence = TypeVar("Fence", Chunk, Session)
 LANGUAGE = "literate-python"
-NAMED_TESTS = 2
-"""So many of the tests that run a chunk are named under it; the others are counted."""
 
 
 class LiterateDirective(BookDirective):
@@ -90,7 +88,7 @@ class ChunkDirective(LiterateDirective):
         self.set_source_info(head)
         self.set_source_info(wrapper)
         self.state.document.note_explicit_target(wrapper)
-        foot = [*_foot(ties), *_tests(code.tests.get(chunk.anchor, ()))]
+        foot = [*_foot(ties), *_tests(code.tests.get(chunk.anchor, NO_TESTS))]
         shown_foot = [nodes.paragraph("", "", *foot, classes=["chunk-foot"])] if foot else []
         return [nodes.container("", wrapper, *shown_foot, classes=["chunk"])]
 
@@ -162,19 +160,19 @@ def _foot(ties: Ties) -> Iterator[nodes.Node]:
             yield nodes.Text(" ")
 
 
-def _tests(names: Sequence[str]) -> Iterator[nodes.Node]:
-    tests = [name for name in names if name not in GROUPS]
-    groups = [name for name in names if name in GROUPS]
+def _tests(tests: RunBy) -> Iterator[nodes.Node]:
     tie = nodes.inline("", classes=["chunk-tests"])
-    if tests:
-        tie += nodes.Text("Run by 1 test: " if len(tests) == 1 else f"Run by {len(tests)} tests: ")
-        for i, name in enumerate(tests[:NAMED_TESTS]):
+    if tests.count:
+        tie += nodes.Text(
+            "Run by 1 test: " if tests.count == 1 else f"Run by {tests.count} tests: "
+        )
+        for i, name in enumerate(tests.first):
             tie += [*([nodes.Text(", ")] if i else []), nodes.literal("", name)]
-        if len(tests) > NAMED_TESTS:
+        if tests.count > len(tests.first):
             tie += nodes.Text(", …")
-    if groups:
-        tie += nodes.Text((", and by " if tests else "Run by ") + " and ".join(groups))
-    if names:
+    if tests.groups:
+        tie += nodes.Text((", and by " if tests.count else "Run by ") + " and ".join(tests.groups))
+    if tests != NO_TESTS:
         yield tie
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.literate.program import Program
-from ..core.literate.runs import read_tests, stored_tests
+from ..core.literate.runs import RunBy, read_tests, stored_tests
 from ..core.problems import Kind
 from ..core.records import Code
 from ..domain import domain_of
@@ -31,7 +31,7 @@ def _read_page(app: Sphinx, docname: str, source: list[str]) -> None:
         report(problem.kind, problem.message, (docname, problem.line))
 
 
-def _read_tests(env: BuildEnvironment, page: str) -> dict[str, list[str]]:
+def _read_tests(env: BuildEnvironment, page: str) -> dict[str, RunBy]:
     """The tests that run each chunk of a page, as they were stored."""
     path = _stored_tests(env, page)
     if not path.exists():

@@ -7,6 +7,7 @@ from casebook.core.book import Book
 from casebook.core.claims import Claim, Verdict
 from casebook.core.exports import Source
 from casebook.core.insights import Audience, Evidence, InsightKind
+from casebook.core.literate.runs import LIVE, RunBy
 from casebook.core.outputs import Output
 from casebook.core.records import (
     ClaimEntry,
@@ -237,7 +238,10 @@ def test_chunks_carry_their_code_their_output_and_their_tests() -> None:
         + chunk("body", "return {}")
         + chunk("storm", "x = 1", option="append")
     )
-    tests = {"chunk-storm": ["t::one", "t::two"], "chunk-body": ["t::one"]}
+    tests = {
+        "chunk-storm": RunBy.of(["test_one", "test_two", "test_three", LIVE]),
+        "chunk-body": RunBy.of(["test_one"]),
+    }
     listings = [Listing("a", one, f"Caption {n}") for n, one in enumerate(code.chunks)]
     storm, body, more = exports.chunks(findings(Code("a", code, tests), *listings))["chunks"]
     assert storm == {
@@ -248,14 +252,15 @@ def test_chunks_carry_their_code_their_output_and_their_tests() -> None:
         "code": "def storm():\n    <<body>>\n",
         "uses": ["body"],
         "output": "x/storm",
-        "tests": ["t::one", "t::two"],
+        "tests": {"count": 3, "first": ["test_one", "test_two"], "groups": [LIVE]},
         "page": "a",
         "anchor": "chunk-storm",
         "line": 5,
     }
-    assert (body["file"], body["output"], body["tests"]) == (None, None, ["t::one"])
+    assert (body["file"], body["output"]) == (None, None)
+    assert body["tests"] == {"count": 1, "first": ["test_one"], "groups": []}
     assert (more["name"], more["part"], more["anchor"]) == ("storm", 2, "chunk-storm--2")
-    assert (more["file"], more["tests"], more["uses"]) == ("pack/b.py", [], [])
+    assert (more["file"], more["tests"]["count"], more["uses"]) == ("pack/b.py", 0, [])
 
 
 def test_an_empty_book() -> None:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from casebook.core.literate.program import Program
 from casebook.core.literate.runs import (
+    GROUPS,
     LIVE,
     SESSIONS,
+    RunBy,
     changes,
     read_tests,
     stored_tests,
+    stored_text,
     test_name,
     tests_by_chunk,
 )
+from hypothesis import given
+from hypothesis import strategies as st
 
 from .webs import chunk, good, line_of
 
@@ -83,10 +90,40 @@ def test_tests_of_a_running_program_count_together() -> None:
     assert found == {"chunk-second": ["test_c", LIVE, SESSIONS]}
 
 
-def test_what_is_stored_is_read_or_refused() -> None:
-    assert read_tests(b'{"chunk-a": ["test_a", "test_b"]}') == {"chunk-a": ["test_a", "test_b"]}
-    for stored in (b"", b"<<<<<<< HEAD", b"\xff", b"[]", b"3", b'{"chunk-a": 3}'):
-        assert read_tests(stored) is None
+NAMES = st.lists(
+    st.sampled_from([*GROUPS, *(f"test_{letter}" for letter in "abcdefgh")]), unique=True
+)
+
+
+@given(st.dictionaries(st.text("chunk-", min_size=1), NAMES))
+def test_what_is_stored_is_read_again(found: dict[str, list[str]]) -> None:
+    text = stored_text(found)
+    assert text.count("\n") == len(found) + 2, "a line a chunk"
+    assert read_tests(text.encode()) == {name: RunBy.of(names) for name, names in found.items()}
+
+
+def test_a_line_is_short_however_many_tests_there_are() -> None:
+    names = [f"test_number_{i}" for i in range(500)]
+    _, line, _ = stored_text({"chunk-a": [*names, LIVE]}).splitlines()
+    assert re.fullmatch(
+        '"chunk-a": {"tests": 500, "mark": "[0-9a-f]{8}", '
+        '"first": \\["test_number_0", "test_number_1"\\], '
+        '"groups": \\["the tests of the running program"\\]}',
+        line,
+    )
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        b"", b"<<<<<<< HEAD", b"\xff", b"[]", b"3", b'{"chunk-a": 3}', b'{"chunk-a": ["test_a"]}',
+        b'{"chunk-a": {"tests": 1, "mark": "00000000"}}',
+        b'{"chunk-a": {"tests": 1, "mark": "no number", "first": ["test_a"]}}',
+        b'{"chunk-a": {"tests": null, "mark": "00000000", "first": ["test_a"]}}',
+    ],
+)  # fmt: skip
+def test_what_make_outputs_did_not_write_is_refused(stored: bytes) -> None:
+    assert read_tests(stored) is None
 
 
 @pytest.mark.parametrize(
@@ -96,17 +133,32 @@ def test_what_is_stored_is_read_or_refused() -> None:
         ([LIVE, SESSIONS], [SESSIONS], []),
         ([], [LIVE], ["chunk-a is also run by a group"]),
         ([LIVE], [], ["chunk-a is not run by a group"]),
-        (["test_a"], [LIVE], ["chunk-a is not run by test_a", "chunk-a is also run by a group"]),
-        (["test_a", "test_b"], ["test_b", "test_a"], ["chunk-a has its tests in another order"]),
-        (["test_a", "test_c"], ["test_c", "test_b", LIVE],
-         ["chunk-a is not run by test_a", "chunk-a is also run by test_b"]),
+        (["test_a"], [LIVE], ["chunk-a is not run by test_a"]),
+        (["test_b", "test_a"], ["test_a", "test_b"], ["chunk-a has its tests in another order"]),
+        (["test_a", "test_b"], ["test_b"], ["chunk-a is not run by test_a"]),
+        (["test_b"], ["test_a", "test_b"], ["chunk-a is also run by test_a"]),
+        (["test_a"], ["test_b"], ["chunk-a is run by 1 test; stored are 1 test, of other names"]),
+        (["test_gone", "test_b"], ["test_b"], ["chunk-a is run by 1 test; stored are 2 tests"]),
+        ([], ["test_a", "test_b"], ["chunk-a is run by 2 tests; stored are 0 tests"]),
     ],
 )  # fmt: skip
 def test_what_differs_from_what_is_stored(
     stored: list[str], now: list[str], found: list[str]
 ) -> None:
-    assert list(changes({"chunk-a": stored} if stored else {}, {"chunk-a": now})) == found
-    assert list(changes({"chunk-a": stored}, {"chunk-a": now} if now else {})) == found
+    kept = {"chunk-a": RunBy.of(stored)} if stored else {}
+    others = {"chunk-b": ["test_a", "test_b"]}
+    known = {"chunk-b": RunBy.of(others["chunk-b"])}
+    assert list(changes(kept | known, {"chunk-a": now} | others)) == found
+    assert list(changes(kept | known, ({"chunk-a": now} if now else {}) | others)) == found
+
+
+@given(NAMES, NAMES)
+def test_nothing_differs_only_where_the_tests_are_the_same(one: list[str], two: list[str]) -> None:
+    """In their order as far as it is shown, and with groups as far as they count."""
+    differs = list(changes({"chunk-a": RunBy.of(one)}, {"chunk-a": two}))
+    a, b = ([name for name in names if name not in GROUPS] for names in (one, two))
+    same = set(a) == set(b) and a[:2] == b[:2] and (bool(a) or bool(one) == bool(two))
+    assert (not differs) is same
 
 
 def test_a_chunk_without_a_file_has_no_tests() -> None:

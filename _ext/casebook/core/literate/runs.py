@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from hashlib import sha256
+from operator import xor
 
 from .program import Program
 from .tangle import Tangled
@@ -17,6 +21,9 @@ LIVE = "the tests of the running program"
 during which test is chance, and only what they run together can be relied on."""
 
 GROUPS = (LIVE, SESSIONS)
+
+NAMED = 2
+"""How many tests a page names under a chunk."""
 
 
 def tests_by_chunk(program: Program, contexts: Mapping[int, Iterable[str]]) -> dict[str, list[str]]:
@@ -45,33 +52,88 @@ def tests_by_chunk(program: Program, contexts: Mapping[int, Iterable[str]]) -> d
     }
 
 
-def read_tests(stored: bytes) -> dict[str, list[str]] | None:
-    """The tests of each chunk from the bytes of a stored file; None if it holds something else."""
+@dataclass(frozen=True, slots=True)
+class RunBy:
+    """The tests of a chunk as they are stored: those that a page names, and a mark of all."""
+
+    first: tuple[str, ...]
+    """The tests that are meant for the chunk, two at most."""
+    count: int
+    """How many tests run it, groups left out."""
+    mark: int
+    """The digests of their names, each of 32 bits, combined by exclusive or."""
+    groups: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, names: Sequence[str]) -> RunBy:
+        """Return what is stored of a chunk's tests, which come in the order of `tests_by_chunk`."""
+        alone = [name for name in names if name not in GROUPS]
+        groups = tuple(name for name in names if name in GROUPS)
+        mark = reduce(xor, map(_digest, alone), 0)
+        return cls(tuple(alone[:NAMED]), len(alone), mark, groups)
+
+
+NO_TESTS = RunBy((), 0, 0)
+
+
+def _digest(name: str) -> int:
+    return int.from_bytes(sha256(name.encode()).digest()[:4])
+
+
+def stored_text(found: Mapping[str, Sequence[str]]) -> str:
+    """Return the text of a file that keeps the tests of each chunk, a line a chunk.
+
+    Renaming a test changes the lines of the chunks that it runs, and no more.
+    """
+    lines = (f"\n{json.dumps(anchor)}: {_line(RunBy.of(names))}" for anchor, names in found.items())
+    return "{" + ",".join(lines) + "\n}\n"
+
+
+def _line(tests: RunBy) -> str:
+    data = {"tests": tests.count, "mark": f"{tests.mark:08x}", "first": tests.first}
+    return json.dumps(data | ({"groups": tests.groups} if tests.groups else {}))
+
+
+def read_tests(stored: bytes) -> dict[str, RunBy] | None:
+    """Return the tests of each chunk from a stored file; None if it holds something else."""
     try:
-        found = json.loads(stored)
-        return {str(anchor): [str(name) for name in names] for anchor, names in found.items()}
-    except (ValueError, AttributeError, TypeError):
+        return {
+            str(anchor): RunBy(
+                tuple(map(str, one["first"])),
+                int(one["tests"]),
+                int(one["mark"], 16),
+                tuple(map(str, one.get("groups", ()))),
+            )
+            for anchor, one in json.loads(stored).items()
+        }
+    except (ValueError, AttributeError, TypeError, KeyError):
         return None
 
 
-def changes(stored: Mapping[str, list[str]], now: Mapping[str, list[str]]) -> Iterator[str]:
-    """What differs between the tests that are stored and those that run, a line a chunk.
+def changes(stored: Mapping[str, RunBy], now: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Yield what differs between the tests that are stored and those that run, a line a chunk.
 
-    Threads decide which chunks a group runs, so a group counts only where nothing else does.
+    Threads decide which chunks a group runs, so a group counts only where nothing else does.  One
+    test more or less is named; of more than one only the number is known.
     """
+    known = {_digest(name): name for names in now.values() for name in names if name not in GROUPS}
     for anchor in sorted({*stored, *now}):
-        was, found = _counted(stored.get(anchor, [])), _counted(now.get(anchor, []))
-        gone, new = ([n for n in a if n not in b] for a, b in ((was, found), (found, was)))
-        if gone:
-            yield f"{anchor} is not run by {', '.join(gone)}"
-        if new:
-            yield f"{anchor} is also run by {', '.join(new)}"
-        if was != found and not gone and not new:
+        was, found = stored.get(anchor, NO_TESTS), RunBy.of(now.get(anchor, ()))
+        more, name = found.count - was.count, known.get(found.mark ^ was.mark)
+        if (found.count, found.mark) != (was.count, was.mark):
+            if abs(more) == 1 and name:
+                yield f"{anchor} is {'also' if more > 0 else 'not'} run by {name}"
+            else:
+                others = "" if more else ", of other names"
+                yield f"{anchor} is run by {_number(found)}; stored are {_number(was)}{others}"
+        elif bool(found.groups) != bool(was.groups) and not found.count:
+            yield f"{anchor} is {'also' if found.groups else 'not'} run by a group"
+        elif found.first != was.first:
             yield f"{anchor} has its tests in another order"
 
 
-def _counted(names: list[str]) -> list[str]:
-    return [name for name in names if name not in GROUPS] or (["a group"] if names else [])
+def _number(tests: RunBy) -> str:
+    return f"{tests.count} test{'s' * (tests.count != 1)}"
 
 
 def stored_tests(page: str) -> str:
