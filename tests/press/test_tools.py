@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import chunktests
 import pytest
+from casebook.core.literate.runs import stored_text
 from coverage import CoverageData
-from harness import build, write
-from lintcode import lint
+from harness import write
+from lintcode import fix, lint
 
 PAGE = '''# Page
 
@@ -61,12 +61,11 @@ def line_of(words: str) -> int:
 def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("book")
     write(root, {"index.md": "# Book\n\n```{toctree}\npage\n```\n", "page.md": PAGE})
-    assert build(root, "tangle").warnings == []
     return root
 
 
 def test_every_message_of_a_linter_names_the_page_and_its_line(book: Path) -> None:
-    ruff, mypy, style = lint(book / "tangle")
+    ruff, mypy, style = lint(book)
     place = "source/page.md:{}:{}"
     assert ruff == place.format(line_of("undefined"), "7: F821 Undefined name `undefined`")
     assert mypy.splitlines() == [
@@ -89,11 +88,29 @@ def test_clean_code_and_no_code_are_not_spoken_of(tmp_path: Path) -> None:
     clean = PAGE.replace("a+b", "a + b").replace("print(undefined)\n", "")
     clean = clean.replace("str(total)", "total").replace(" self.y", "self.x")
     write(tmp_path, {"index.md": "# Book\n\n```{toctree}\npage\n```\n", "page.md": clean})
-    build(tmp_path, "tangle")
-    assert lint(tmp_path / "tangle") == []
+    assert lint(tmp_path) == []
+    assert fix(tmp_path) == []
     write(tmp_path, {"page.md": "# Page\n"})
-    build(tmp_path, "tangle")
-    assert lint(tmp_path / "tangle") == []
+    assert lint(tmp_path) == []
+    assert fix(tmp_path) == []
+
+
+def test_code_is_formatted_in_the_page(tmp_path: Path) -> None:
+    """Spliced or not; only what would change the space between two chunks is left to people."""
+    write(tmp_path, {"index.md": "# Book\n\n```{toctree}\npage\n```\n", "page.md": PAGE})
+    assert fix(tmp_path) == ["source/page.md"]
+    page = (tmp_path / "source" / "page.md").read_text(encoding="utf-8")
+    assert page == PAGE.replace("a+b", "a + b").replace("return  self", "return self")
+    assert not [text for text in lint(tmp_path) if "formatted" in text]
+    long = "result = some_function_of_mine(first_argument, second_argument, third_argument, 4)"
+    write(tmp_path, {"page.md": PAGE.replace("total = a+b", f"{long}\ntotal = 1")})
+    fix(tmp_path)
+    page = (tmp_path / "source" / "page.md").read_text(encoding="utf-8")
+    assert (
+        "\nresult = some_function_of_mine(\n"
+        "    first_argument, second_argument, third_argument, 4\n)\ntotal = 1\n"
+    ) in page
+    assert not [text for text in lint(tmp_path) if "formatted" in text]
 
 
 def test_the_tests_of_each_chunk_are_stored_and_compared(book: Path, tmp_path: Path) -> None:
@@ -106,7 +123,10 @@ def test_the_tests_of_each_chunk_are_stored_and_compared(book: Path, tmp_path: P
     arguments = ["--check", str(tmp_path / "coverage")]
     stored = book / "source" / "elite" / "outputs" / "page.tests.json"
     stale = "source/elite/outputs/page.tests.json is not what the tests do now: make outputs\n"
-    none = f"{stale}  chunk-add is also run by test_b\n  chunk-body is also run by test_a, test_b"
+    none = (
+        f"{stale}  chunk-add is also run by test_b\n"
+        "  chunk-body is run by 2 tests; stored are 0 tests"
+    )
     assert chunktests.main(arguments, book) == none
     left = stored.with_name("old.tests.json")
     left.parent.mkdir(parents=True)
@@ -115,13 +135,10 @@ def test_the_tests_of_each_chunk_are_stored_and_compared(book: Path, tmp_path: P
     assert chunktests.main(arguments, book) == f"{strange}\n{none}"
     assert chunktests.main(arguments[1:], book) == ""
     assert not left.exists()
-    assert json.loads(stored.read_text()) == {
-        "chunk-body": ["test_a", "test_b"], "chunk-add": ["test_b"],
-    }  # fmt: skip
+    found = {"chunk-body": ["test_a", "test_b"], "chunk-add": ["test_b"]}
+    assert stored.read_text() == stored_text(found)
     assert chunktests.main(arguments, book) == ""
-    stored.write_text(stored.read_text().replace("test_a", "test_c"))
-    assert chunktests.main(arguments, book) == (
-        f"{stale}  chunk-body is not run by test_c\n  chunk-body is also run by test_a"
-    )
+    stored.write_text(stored_text(found | {"chunk-body": ["test_b"]}))
+    assert chunktests.main(arguments, book) == f"{stale}  chunk-body is also run by test_a"
     stored.write_text("<<<<<<< HEAD")
     assert chunktests.main(arguments, book) == none

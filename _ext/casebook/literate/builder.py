@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence, Set
 from pathlib import Path
@@ -11,12 +10,12 @@ from typing import TYPE_CHECKING
 from docutils import nodes
 from sphinx.builders import Builder
 
+from ..core.literate.files import planned
 from ..domain import domain_of
+from .pages import write
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
-
-ORIGINS = "origins.json"
 
 
 class TangleBuilder(Builder):
@@ -50,26 +49,10 @@ class TangleBuilder(Builder):
 
     def finish(self) -> None:
         """Plan every file, then write those that differ and remove those that no page makes."""
-        book = domain_of(self.env).book
-        planned: dict[str, str] = {}
-        origins: dict[str, object] = {}
-        for path, code in sorted(book.files.items()):
-            planned[path] = code.file.text
-            page = os.path.relpath(self.env.doc2path(code.page), self.app.confdir)
-            origins[path] = {
-                "page": Path(page).as_posix(),
-                "lines": [(line.origin, line.indent) for line in code.file.lines],
-            }
-        planned[ORIGINS] = json.dumps(origins, indent=0) + "\n"
-        root = Path(self.outdir)
-        for path, text in planned.items():
-            target = root / path
-            if not target.exists() or target.read_text(encoding="utf-8") != text:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_text(text, encoding="utf-8")
-        for target in root.rglob("*.py"):
-            if target.relative_to(root).as_posix() not in planned:
-                target.unlink()
+        files = domain_of(self.env).book.files.values()
+        pages = (os.path.relpath(self.env.doc2path(code.page), self.app.confdir) for code in files)
+        made = ((Path(page).as_posix(), code.file) for page, code in zip(pages, files, strict=True))
+        write(planned(made), Path(self.outdir))
 
 
 def setup_builder(app: Sphinx) -> None:

@@ -47,6 +47,18 @@ def program(text: str, parse: Parser) -> tuple[Program, list[Problem]]:
     return read(parse(text))
 
 
+def write(files: Mapping[str, str], folder: Path) -> None:
+    """Write the files that differ from what a folder holds, and remove other files of Python."""
+    for path, text in files.items():
+        target = folder / path
+        if not target.exists() or target.read_text(encoding="utf-8") != text:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8")
+    for target in folder.rglob("*.py"):
+        if target.relative_to(folder).as_posix() not in files:
+            target.unlink()
+
+
 def pages(root: Path) -> Iterator[Page]:
     """The pages of the book at `root` that hold code."""
     conf = runpy.run_path(str(root / "conf.py"))
