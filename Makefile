@@ -3,30 +3,59 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --no-input --require-hashes
 SPHINX := PYTHONDONTWRITEBYTECODE=1 $(BIN)/sphinx-build
 SPHINXOPTS ?= -n -W --keep-going -j auto
 BOOK := elite-engineering-case-studies
 TEX_PACKAGES := latexmk texlive-luatex texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended texlive-plain-generic poppler-utils
 
-# A build knows no other clock than the last commit.
-export SOURCE_DATE_EPOCH := $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+# A build knows no other clock than the last commit, or SOURCE_DATE_EPOCH where you set it.  A
+# tarball has neither: conf.py says so, and tools that must have a time get the first of all.
+ifndef SOURCE_DATE_EPOCH
+SOURCE_DATE_EPOCH := $(shell GIT_CEILING_DIRECTORIES="$(abspath $(CURDIR)/..)" git log -1 --format=%ct 2>/dev/null || echo 0)
+endif
+export SOURCE_DATE_EPOCH
 export FORCE_SOURCE_DATE := 1
+
+# Where you name another Python than the one in .venv, .venv is made anew.
+WHICH := -c 'import sys; print(sys.version, sys.base_prefix)'
+ifneq ($(origin PYTHON),file)
+ifneq ($(shell "$(PYTHON)" $(WHICH)),$(shell test ! -x $(BIN)/python || $(BIN)/python $(WHICH)))
+ANOTHER := another-python
+endif
+endif
+
+# Tests run in as many processes as there are cores, four at most: each may start a browser.
+WORKERS ?= -n auto --maxprocesses=4 --dist=worksteal
+# Each example of a page needs those before it, so a file's tests stay together.
+TOGETHER := $(subst worksteal,loadfile,$(WORKERS))
+PYTEST := $(BIN)/python -m pytest
+# The programs of the studies ask the disk to keep each of their steps.  Memory is as good for a
+# test, and does not wait.
+ON_MEMORY := $(if $(shell test -w /dev/shm && echo yes),TMPDIR=/dev/shm)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help html latex latexpdf epub text tangle live test outputs bench lint fonts lock linkcheck clean
+.PHONY: help html latex latexpdf epub text tangle live test quick one study pythons outputs bench lint fix fonts lock linkcheck clean another-python on-one-python
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-$(VENV)/book: requirements.txt
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; say make PYTHON=…")'
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+another-python:
+	@test ! -e $(VENV) || echo "$(VENV) holds another Python than $(PYTHON); it is made anew."
+
+$(VENV)/book: requirements.txt $(ANOTHER)
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; say make PYTHON=…")'
+	"$(PYTHON)" -m venv $(if $(ANOTHER),--clear) $(VENV)
+	$(PIP) -r requirements.txt
 	@touch $@
 
 $(VENV)/tests: $(VENV)/book requirements-test.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-test.txt
+	$(PIP) -r requirements.txt -r requirements-test.txt
+	@touch $@
+
+$(VENV)/live: $(VENV)/book requirements-live.txt
+	$(PIP) -r requirements.txt -r requirements-live.txt
 	@touch $@
 
 # A build killed while writing leaves indexes that the next one would trust; so each writes a stamp
@@ -52,7 +81,7 @@ epub: $(VENV)/book  ## the electronic book, in build/epub
 text: $(VENV)/book  ## plain text, in build/text
 	$(call build,text)
 
-tangle: $(VENV)/book  ## the miniatures as plain files, in build/tangle
+tangle: $(VENV)/book  ## the programs of the studies as plain files, in build/tangle
 	$(call build,tangle)
 	@echo "Made build/tangle"
 
@@ -60,9 +89,7 @@ latex: $(VENV)/book
 	$(call build,latex)
 
 latexpdf: need-tex latex  ## the print edition, build/latex/…pdf (needs TeX)
-	@cd build/latex && rm -f $(BOOK).pdf && latexmk -lualatex -interaction=nonstopmode -halt-on-error -silent $(BOOK).tex \
-	    || { tail -40 $(BOOK).log; exit 1; }
-	$(BIN)/python tools/printgate.py build/latex/$(BOOK).log
+	@$(BIN)/python tools/typeset.py build/latex/$(BOOK).tex
 	@echo "Made build/latex/$(BOOK).pdf"
 
 .PHONY: need-tex
@@ -70,40 +97,63 @@ need-tex:
 	@command -v latexmk >/dev/null && command -v lualatex >/dev/null || { \
 	    echo "The print edition needs TeX. On Debian or Ubuntu: sudo apt-get install --no-install-recommends $(TEX_PACKAGES)"; exit 1; }
 
-live: $(VENV)/tests  ## rebuild and reload while you write
-	$(BIN)/sphinx-autobuild -n -c . -d build/doctrees/live source build/live
+live: $(VENV)/live  ## rebuild and reload while you write
+	PYTHONDONTWRITEBYTECODE=1 $(BIN)/sphinx-autobuild -n -c . -d build/doctrees/live --watch _ext --watch conf.py source build/live
 
-test: $(VENV)/tests  ## lint and every test that can run here
-	$(MAKE) lint
-	$(BIN)/python -m pytest tests/press/core --cov=casebook.core --cov-branch --cov-report=term:skip-covered --cov-fail-under=100
+test: lint  ## lint and every test that can run here
+	$(CORE) --cov=casebook.core --cov-branch --cov-report=term:skip-covered --cov-fail-under=100
 	$(STUDIES)
 	$(BIN)/python tools/chunktests.py --check build/studies.coverage
-	$(BIN)/python -m pytest --ignore=tests/press/core --ignore=tests/studies
+	$(PYTEST) $(WORKERS) tests/print tests/site tests/press --ignore=tests/press/core
 
-# The tests of the miniatures and the sessions of the pages; coverage counts lines of Markdown.
-STUDIES = $(BIN)/python -m pytest tests/studies source/elite \
+CORE = $(PYTEST) $(WORKERS) tests/press/core
+# The tests of the programs and the sessions of the pages; coverage counts lines of Markdown.
+STUDIES = $(ON_MEMORY) $(PYTEST) $(TOGETHER) tests/studies source/elite \
     --cov --cov-config=tests/studies/coverage.ini --cov-context=test --cov-report=term-missing
+
+quick: lint  ## an answer within a minute: linters, the core, the fast tests of the studies
+	$(ON_MEMORY) $(PYTEST) $(TOGETHER) -m "not slow" tests/press/core tests/studies source/elite
+
+one: $(VENV)/tests  ## the tests that T names: make one T="tests/press -k title"
+	@test -n "$(T)" || { echo 'Say which: make one T="tests/press -k title"'; exit 1; }
+	$(PYTEST) $(T)
+
+study: $(VENV)/tests  ## the tests of one study and its sessions: make study S=stripe
+	$(ON_MEMORY) $(PYTEST) $(TOGETHER) tests/studies/$(S) $(wildcard source/elite/$(S)*.md source/elite/$(S)*/)
+
+pythons:  ## core, press and studies on every Python from 3.11 on that is installed
+	"$(PYTHON)" tools/pythons.py
+
+on-one-python: $(VENV)/tests
+	$(CORE)
+	$(ON_MEMORY) $(PYTEST) $(TOGETHER) tests/studies source/elite
+	$(PYTEST) $(WORKERS) tests/press --ignore=tests/press/core
 
 outputs: $(VENV)/tests  ## store anew what pages show of runs (source/elite/outputs)
 	$(BIN)/python tools/outputs.py
-	$(STUDIES)
+	$(STUDIES) --cov-fail-under=0
 	$(BIN)/python tools/chunktests.py build/studies.coverage
 
 bench: $(VENV)/tests  ## measure what the press costs, into source/authors/speed.md
 	$(BIN)/python tools/bench.py source/authors/speed.md
 
-lint: $(VENV)/tests tangle  ## ruff and mypy, on the press and on the code of the pages
+lint: $(VENV)/tests  ## ruff and mypy, on the press and on the code of the pages
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/python tools/lintcode.py build/tangle
+	$(BIN)/python tools/lintcode.py
+
+fix: $(VENV)/tests  ## format the press, the tests and the code of the pages
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+	$(BIN)/python tools/lintcode.py --fix
 
 fonts: $(VENV)/tests  ## cut the book's fonts anew from the wheels
 	$(BIN)/python tools/fonts.py
 
 lock:  ## renew requirements*.txt
-	$(PYTHON) -m venv build/uv && build/uv/bin/pip install --quiet uv
-	for set in requirements requirements-test; do \
+	"$(PYTHON)" -m venv build/uv && build/uv/bin/pip install --quiet uv
+	for set in requirements requirements-test requirements-live; do \
 	    build/uv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --fork-strategy fewest \
 	        --python-version 3.11 --no-emit-index-url --no-header --no-annotate --no-strip-extras $$set.in -o $$set.txt || exit 1; done
 

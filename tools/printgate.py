@@ -1,16 +1,13 @@
 """Read the log of a LaTeX run and fail on what a reader would see.
 
 latexmk returns 0 when letters are missing, when lines run into the margin and when references lead
-nowhere; the log says all of it.  Usage: ``printgate.py build/latex/book.log``.
+nowhere; the log says all of it.
 """
 
 from __future__ import annotations
 
-import argparse
 import re
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 WIDTH = 79
 """LaTeX breaks lines of its log at this column, in the middle of words."""
@@ -78,19 +75,3 @@ def faults(log: str) -> list[Fault]:
     if "Output written on " not in "".join(line for _, line in joined(log)):
         found.append(Fault(len(log.splitlines()), "the log reports no output"))
     return found
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Check the logs named on the command line; 1 when any has a fault."""
-    parser = argparse.ArgumentParser(description="Fail on what LaTeX only logs.")
-    parser.add_argument("logs", nargs="+", type=Path, metavar="LOG")
-    failed = False
-    for path in parser.parse_args(arguments).logs:
-        for fault in faults(path.read_text(encoding="utf-8", errors="replace")):
-            print(f"{path}: {fault}", file=sys.stderr)
-            failed = True
-    return int(failed)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
@@ -119,12 +121,13 @@ def write(root: Path, files: Mapping[str, str | None], conf: str = "") -> None:
 def build(
     root: Path, builder: str = "html", *, out: str = "", jobs: int = 1, fresh: bool = False
 ) -> Built:
-    """Build the book that lies at `root`."""
+    """Build the book that lies at `root`, always at the same time of day."""
     target = root / (out or builder)
     warnings, status = io.StringIO(), io.StringIO()
     read: list[str] = []
     written: list[str] = []
-    with patch_docutils(root), docutils_namespace():
+    clock = patch.dict(os.environ, SOURCE_DATE_EPOCH="1700000000")
+    with clock, patch_docutils(root), docutils_namespace():
         app = Sphinx(
             root / "source", root, target, root / f"doctrees-{out or builder}", builder,
             status=status, warning=warnings, freshenv=fresh, parallel=jobs,

@@ -2,47 +2,27 @@
 
 from __future__ import annotations
 
-import os
 import posixpath
-import subprocess
-import sys
 import tomllib
 import zipfile
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from editions import BOOK, ROOT, Editions
 
-ROOT = Path(__file__).parents[2]
 XHTML = "{http://www.w3.org/1999/xhtml}"
 OPF = "{http://www.idpf.org/2007/opf}"
 
 
-def made(builder: str, folder: Path) -> Path:
-    """Build an edition as the Makefile does, any problem a failure."""
-    command = [sys.executable, "-m", "sphinx", "-q", "-n", "-W", "--keep-going", "-c", str(ROOT)]
-    command += ["-d", str(folder / "doctrees"), "-b", builder, str(ROOT / "source")]
-    environment = os.environ | {"SOURCE_DATE_EPOCH": "1700000000"}
-    done = subprocess.run(
-        [*command, str(folder / "out")],
-        capture_output=True,
-        text=True,
-        env=environment,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    return folder / "out"
+@pytest.fixture(scope="module")
+def text(editions: Editions) -> Path:
+    return editions.text
 
 
-@pytest.fixture(scope="session")
-def text(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made("text", tmp_path_factory.mktemp("text"))
-
-
-@pytest.fixture(scope="session")
-def epub(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
-    out = made("epub", tmp_path_factory.mktemp("epub"))
-    return zipfile.ZipFile(out / "elite-engineering-case-studies.epub")
+@pytest.fixture(scope="module")
+def epub(editions: Editions) -> zipfile.ZipFile:
+    return zipfile.ZipFile(editions.epub / f"{BOOK}.epub")
 
 
 def test_text_is_complete(text: Path) -> None:

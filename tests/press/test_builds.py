@@ -8,240 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from books import CODE, DEATHS, FOUND, INDEX, LOCK, MORE, A, B, Sample
 from casebook.core import chartdrawing
 from casebook.core.drawing import Drawing
 from harness import CATALOGUE, Built, build, write
 
-ROW = (
-    "- {{id: {id}, label: {label}, what: what it is, kind: reported, value: {value}, "
-    "as-of: 2024, source: {source}, locator: top}}\n"
-)
-
-
-def table(caption: str, *rows: str) -> str:
-    return f"```{{metrics-table}} {caption}\n{''.join(rows)}```\n"
-
-
-INDEX = """# Book
-
-```{toctree}
-:numbered: 3
-
-a
-b
-idempotency
-lists
-outside
-code
-more
-packages
-found
-gathered
-```
-"""
-A = (
-    "---\nstudy: Acme\n---\n# Acme\n\n## Load\n\n"
-    "Safe by {pattern-link}`idempotency`, as {cite}`post` says.\n\n"
-    + table("Acme", ROW.format(id="jobs", label="Jobs", value="5e6 request/day", source="post"))
-    + "\n## References\n\n```{bibliography}\n```\n"
-)
-B = (
-    "---\nstudy: Bolt\n---\n# Bolt\n\n"
-    + table(
-        "Bolt",
-        ROW.format(id="calls", label="Calls", value="12 request/s", source="home"),
-        "- {id: share, label: Share, what: w, kind: derived, formula: calls / jobs, unit: ratio}\n",
-    )
-    + "\nAcme does {metric}`jobs`.\n\n"
-    "```{mermaid}\n:name: fig\n:caption: A figure.\n:alt: words\n\nflowchart LR\n  A --> B\n```\n"
-)
-CODE = """# Code
-
-```{chunk}
-:name: sum
-:caption: What `add` does.
-
-total = a + b
-```
-
-```{chunk} mini/core.py
-:name: add
-:caption: Adding.
-
-\"\"\"Adds.\"\"\"
-
-
-def add(a: int, b: int) -> int:
-    <<sum>>
-    return total
-```
-
-See [](#chunk-add).
-
-```{session}
->>> from mini.core import add
->>> add(1, 2)
-3
-```
-"""
-MORE = """# More
-
-```{chunk} mini/more.py
-:name: more
-:caption: More.
-
-MORE = 1
-```
-
-```{chunk}
-:append: more
-:caption: And more.
-
-MOST = 2
-```
-
-```{chunk} other/it.py
-:name: it
-:caption: Another package.
-
-IT = 3
-```
-"""
-PACKAGES = """# Packages
-
-```{package} mini
-```
-
-```{chunk-index} All chunks
-```
-"""
-FOUND = """---
-study: Core
----
-# Core
-
-## Model
-
-```{chunk} model/experiments.py
-:name: deaths
-:caption: What is counted.
-:output: core/deaths
-
-\"\"\"Experiments.\"\"\"
-
-
-def deaths() -> dict[str, list[int] | int]:
-    return {"step": [1, 2], "with": [1, 1], "without": [1, 2], "worst": 2}
-```
-
-```{chunk} model/guards.py
-:name: without-lock
-:caption: The lock goes.
-:output: core/without-lock
-
-def without_lock(server: object) -> None:
-    pass
-```
-
-```{chart} core/deaths
-:type: bar
-:x: step
-:y: with (charges), without (charges)
-:caption: Twice without a key, as {cite}`post` says. {metric}`jobs` are not drawn.
-:alt: Bars of one, and one of two.
-```
-
-```{counterexample} core/without-lock
-:caption: Two owners
-```
-
-```{metrics-table} Modelled
-- {id: worst, label: Worst, what: w, kind: modelled, output: core/deaths#worst, unit: charge}
-- {id: twofold, label: Twofold, what: w, kind: derived, formula: 2 * worst, unit: charge}
-```
-
-:::{decision-matrix} How to {cite}`post` order
-:chosen: turns
-
-criteria:
-  - {id: proof, label: Easy to prove, weight: 3, why: ours}
-  - {id: fair, weight: 2, why: "says {cite}`post`"}
-options:
-  - {id: arrival, scores: {proof: 5, fair: 1}, why: {proof: one counter, fair: a batch}}
-  - id: turns
-    label: In turns
-    scores: {proof: 3, fair: 4}
-    why: {proof: many, fair: "{metric}`jobs`"}
-:::
-
-:::{insight} Keep the key of {metric}`jobs`
-:name: early
-:kind: practice
-:audience: engineer, architect
-:patterns: idempotency
-:evidence: post jobs core/deaths
-
-Store it, because [the model](#model) says {metric}`worst`. A read needs none {cite}`post`.
-:::
-
-```{insight} A second one
-:kind: pitfall
-:audience: leader
-:evidence: core/without-lock
-
-Mind it, as [above](#model). Not always.
-```
-
-```{claims}
-- claim: It has 500 million jobs
-  verdict: unsupported
-  instead: It has {metric}`jobs`.
-- {claim: It is fast, verdict: contradicted, instead: It is slow., source: [post, home]}
-```
-"""
-GATHERED = """# Gathered
-
-```{insight-index}
-```
-
-```{claims-ledger}
-```
-
-```{chart-data}
-```
-
-```{inventory} What is held
-```
-"""
-DEATHS = """{
- "columns": {"step": [1, 2], "with": [1, 1], "without": [1, 2]},
- "values": {"worst": 2}
-}
-"""
-LOCK = """{
- "moves": ["worker 1 takes", "worker 2 takes"],
- "guarded": ["1 owner", "refused"],
- "unguarded": ["1 owner", "2 owners"],
- "broken": "a job has two owners"
-}
-"""
-BOOK: dict[str, str | None] = {
-    "index.md": INDEX,
-    "a.md": A,
-    "b.md": B,
-    "idempotency.md": "# Idempotency\n\n```{pattern} idempotency\n```\n\nA problem.\n",
-    "lists.md": "# Lists\n\n```{metric-index}\n```\n\n```{source-index}\n```\n\n"
-    "```{aged-metrics}\n```\n\n"
-    "```{pattern-index}\n```\n\n```{pattern-matrix} Uses\n```\n",
-    "outside.md": "# Outside\n\nNothing that changes elsewhere; but {cite}`post` is cited.\n",
-    "code.md": CODE,
-    "more.md": MORE,
-    "packages.md": PACKAGES,
-    "found.md": FOUND,
-    "gathered.md": GATHERED,
-    "elite/outputs/core/deaths.json": DEATHS,
-    "elite/outputs/core/without-lock.json": LOCK,
-}
 BUILDERS = ("html", "latex", "text", "epub", "tangle")
 
 
@@ -261,17 +32,11 @@ def _charts_are_drawn_once() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(autouse=True)
-def _fixed_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
-
-
 @pytest.mark.parametrize("builder", BUILDERS)
-def test_serial_parallel_and_repeated_builds_agree(builder: str, tmp_path: Path) -> None:
-    write(tmp_path, BOOK)
-    serial = build(tmp_path, builder, out="one")
-    parallel = build(tmp_path, builder, out="four", jobs=4)
-    again = build(tmp_path, builder, out="again")
+def test_serial_parallel_and_repeated_builds_agree(builder: str, sample: Sample) -> None:
+    root, serial = sample.restored(builder), sample.built(builder)
+    parallel = build(root, builder, out="four", jobs=4)
+    again = build(root, builder, out="again")
     assert serial.warnings == parallel.warnings == again.warnings == []
     assert serial.digests() == again.digests()
     assert serial.digests() == parallel.digests()
@@ -360,12 +125,11 @@ CHANGES: dict[str, Mapping[str, str | None]] = {
 
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("builder", ["html", "latex"])
-def test_incremental_build_equals_a_fresh_one(builder: str, change: str, tmp_path: Path) -> None:
-    write(tmp_path, BOOK)
-    build(tmp_path, builder, out="kept")
-    write(tmp_path, CHANGES[change])
-    incremental = build(tmp_path, builder, out="kept")
-    fresh = build(tmp_path, builder, out="fresh")
+def test_incremental_build_equals_a_fresh_one(builder: str, change: str, sample: Sample) -> None:
+    root = sample.restored(builder)
+    write(root, CHANGES[change])
+    incremental = build(root, builder)
+    fresh = build(root, builder, out="fresh")
     assert incremental.warnings == fresh.warnings == []
     kept, made = incremental.digests(), fresh.digests()
     # Sphinx leaves the pages and drawings of deleted sources behind; a site is published afresh.
@@ -379,12 +143,11 @@ def test_incremental_build_equals_a_fresh_one(builder: str, change: str, tmp_pat
 
 
 @pytest.mark.parametrize("change", CODE_CHANGES)
-def test_an_incremental_tangle_equals_a_fresh_one(change: str, tmp_path: Path) -> None:
-    write(tmp_path, BOOK)
-    before = files(build(tmp_path, "tangle", out="kept"))
-    write(tmp_path, CODE_CHANGES[change])
-    kept = files(build(tmp_path, "tangle", out="kept"))
-    made = files(build(tmp_path, "tangle", out="fresh"))
+def test_an_incremental_tangle_equals_a_fresh_one(change: str, sample: Sample) -> None:
+    root, before = sample.restored("tangle"), files(sample.built("tangle"))
+    write(root, CODE_CHANGES[change])
+    kept = files(build(root, "tangle"))
+    made = files(build(root, "tangle", out="fresh"))
     assert {name: text for name, (text, _) in kept.items()} == {
         name: text for name, (text, _) in made.items()
     }
@@ -404,36 +167,34 @@ def files(built: Built) -> dict[str, tuple[str, int]]:
     }
 
 
-def test_a_page_shows_code_of_others_as_it_is_now(tmp_path: Path) -> None:
-    write(tmp_path, BOOK)
-    build(tmp_path)
-    write(tmp_path, {"more.md": MORE.replace("More.", "Even more.")})
-    captioned = build(tmp_path)
+def test_a_page_shows_code_of_others_as_it_is_now(sample: Sample) -> None:
+    root = sample.restored()
+    write(root, {"more.md": MORE.replace("More.", "Even more.")})
+    captioned = build(root)
     assert set(captioned.written) == {"more", "packages", "index"}
     assert "Even more." in captioned.text("packages.html")
-    write(tmp_path, {"code.md": CODE.replace("Adds", "Sums")})
-    purposed = build(tmp_path)
+    write(root, {"code.md": CODE.replace("Adds", "Sums")})
+    purposed = build(root)
     assert set(purposed.written) == {"code", "packages", "index"}
     assert "Sums." in purposed.text("packages.html")
     # A line more above code moves it, and changes nothing that others show.
-    write(tmp_path, {"more.md": MORE.replace("# More\n", "# More\n\nWords.\n")})
-    build(tmp_path)
-    write(tmp_path, {"more.md": MORE.replace("# More\n", "# More\n\nWords.\n\nWords.\n")})
-    assert set(build(tmp_path).written) == {"more", "index"}
+    write(root, {"more.md": MORE.replace("# More\n", "# More\n\nWords.\n")})
+    build(root)
+    write(root, {"more.md": MORE.replace("# More\n", "# More\n\nWords.\n\nWords.\n")})
+    assert set(build(root).written) == {"more", "index"}
 
 
-def test_a_change_rewrites_only_the_pages_that_show_it(tmp_path: Path) -> None:
-    write(tmp_path, BOOK)
-    build(tmp_path)
-    assert build(tmp_path).read == []
-    assert build(tmp_path).written == []
+def test_a_change_rewrites_only_the_pages_that_show_it(sample: Sample) -> None:
+    root = sample.restored()
+    assert build(root).read == []
+    assert build(root).written == []
     # A line more above a table moves its records, and changes nothing that others show.
-    write(tmp_path, {"b.md": B.replace("# Bolt\n", "# Bolt\n\nMore words.\n")})
-    edited = build(tmp_path)
+    write(root, {"b.md": B.replace("# Bolt\n", "# Bolt\n\nMore words.\n")})
+    edited = build(root)
     assert edited.read == ["b"]
     assert set(edited.written) == {"b", "index"}
-    write(tmp_path, {"a.md": A.replace("5e6", "7e6")})
-    valued = build(tmp_path)
+    write(root, {"a.md": A.replace("5e6", "7e6")})
+    valued = build(root)
     assert valued.read == ["a"]
     shown = {"b", "found", "gathered", "idempotency", "lists"}
     assert set(valued.written) == {"a", "index", *shown}
@@ -460,11 +221,10 @@ def test_a_source_of_two_studies_is_found_on_the_page_that_cites_it(tmp_path: Pa
     assert 'href="a.html#id' not in again.text("b.html")
 
 
-def test_a_removed_pattern_is_reported_on_pages_that_are_not_read_again(tmp_path: Path) -> None:
-    write(tmp_path, BOOK)
-    build(tmp_path)
-    write(tmp_path, {"patterns/catalogue.toml": "[outbox]" + CATALOGUE.split("[outbox]")[1]})
-    warnings = build(tmp_path).warnings
+def test_a_removed_pattern_is_reported_on_pages_that_are_not_read_again(sample: Sample) -> None:
+    root = sample.restored()
+    write(root, {"patterns/catalogue.toml": "[outbox]" + CATALOGUE.split("[outbox]")[1]})
+    warnings = build(root).warnings
     assert "a.md:8: unknown pattern 'idempotency' [casebook.unknown-pattern]" in warnings
 
 

@@ -8,18 +8,14 @@ from typing import Any
 
 import jsonschema
 import pytest
-from harness import build, write
-from test_builds import BOOK
+from books import Sample
 
 NAMES = ("metrics", "sources", "patterns", "insights", "decisions", "claims", "chunks")
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    root = tmp_path_factory.mktemp("exports")
-    write(root, BOOK)
-    built = build(root)
-    assert built.warnings == []
+def data(sample: Sample) -> dict[str, Any]:
+    built = sample.built()
     found = {
         path.stem: json.loads(path.read_text()) for path in (built.out / "data").glob("*.json")
     }

@@ -8,25 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from books import BOOK, FOUND, INDEX, Sample
 from harness import Built, build, plain, write
-from test_builds import BOOK, FOUND, INDEX
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    root = tmp_path_factory.mktemp("site")
-    write(root, BOOK)
-    built = build(root)
-    assert built.warnings == []
-    return built
+@pytest.fixture
+def site(sample: Sample) -> Built:
+    return sample.built()
 
 
-@pytest.fixture(scope="module")
-def paper(tmp_path_factory: pytest.TempPathFactory) -> str:
-    root = tmp_path_factory.mktemp("paper")
-    write(root, BOOK)
-    built = build(root, "latex")
-    assert built.warnings == []
+@pytest.fixture
+def paper(sample: Sample) -> str:
+    built = sample.built("latex")
     return built.text(next(path.name for path in built.out.glob("*.tex")))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import sys
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ OF_THE_PRESS = frozenset(map(ord, "≥≤≈÷→←·“”…µ€£")) | {
 OFL_NAMES = (0, 13, 14)
 
 
+@functools.cache
 def characters_of_the_book() -> dict[int, str]:
     """Each character of the sources, invisible ones too, with the first place that has it."""
     found: dict[int, str] = {}

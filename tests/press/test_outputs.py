@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from books import BOOK, DEATHS, FOUND, Sample
 from casebook.literate import importing, outputs
 from casebook.literate.pages import pages
 from harness import Built, build, plain, write
-from test_builds import BOOK, DEATHS, FOUND
 
 PAGE = '''# Page
 
@@ -108,7 +108,10 @@ def test_a_counterexample_is_found_and_shrunk(made: Any) -> None:
     }
 
 
-def test_a_guard_that_guards_nothing_is_no_counterexample(made: Any) -> None:
+def test_a_guard_that_guards_nothing_is_no_counterexample(
+    made: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outputs, "TRIES", 500)  # there is nothing to be found
     with pytest.raises(LookupError, match=r"no list of moves breaks a rule.*: without_limit"):
         made(PAGE.replace("limit[0] = 100", "limit[0] = 3"))
 
@@ -123,21 +126,17 @@ def test_what_is_neither_number_nor_list_is_refused(made: Any) -> None:
         made(PAGE.replace('"last": 6', '"last": None'))
 
 
-@pytest.fixture(scope="module")
-def editions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Built]:
-    root = tmp_path_factory.mktemp("editions")
-    write(root, BOOK)
-    built = {name: build(root, name) for name in ("html", "latex", "text", "epub")}
-    assert [one.warnings for one in built.values()] == [[]] * 4
-    return built
+@pytest.fixture
+def samples(sample: Sample) -> dict[str, Built]:
+    return {name: sample.built(name) for name in ("html", "latex", "text", "epub")}
 
 
 def figure(page: str) -> str:
     return page[page.index("<figure") : page.index("</figure>")]
 
 
-def test_a_chart_on_the_screen(editions: dict[str, Built]) -> None:
-    shown = figure(editions["html"].text("found.html"))
+def test_a_chart_on_the_screen(samples: dict[str, Built]) -> None:
+    shown = figure(samples["html"].text("found.html"))
     assert 'class="drawing w-640"' in shown
     assert 'role="img"' in shown
     assert "Bars of one, and one of two." in shown
@@ -149,13 +148,13 @@ def test_a_chart_on_the_screen(editions: dict[str, Built]) -> None:
 
 
 def test_the_numbers_of_a_chart_open_as_a_table_and_lie_in_a_file(
-    editions: dict[str, Built],
+    samples: dict[str, Built],
 ) -> None:
-    shown = figure(editions["html"].text("found.html"))
+    shown = figure(samples["html"].text("found.html"))
     table = shown[shown.index("<details") : shown.index("</details>")]
     assert plain(table).startswith("Numbers step with, charges without, charges 1 1 1 2 1 2")
     assert 'href="data/core/deaths.csv" download' in shown
-    with (editions["html"].out / "data/core/deaths.csv").open(newline="") as file:
+    with (samples["html"].out / "data/core/deaths.csv").open(newline="") as file:
         assert list(csv.reader(file)) == [["step", "with", "without"], ["1"] * 3, ["2", "1", "2"]]
 
 
@@ -173,12 +172,12 @@ def test_long_data_is_a_file_alone(tmp_path: Path) -> None:
     assert '40 rows, in "data/core/deaths.csv" beside the web edition.' in words
 
 
-def test_a_chart_on_paper(editions: dict[str, Built]) -> None:
-    out = editions["latex"].out
+def test_a_chart_on_paper(samples: dict[str, Built]) -> None:
+    out = samples["latex"].out
     drawings = list(out.glob("chart-*.pdf"))
     assert len(drawings) == 1
     assert drawings[0].read_bytes().startswith(b"%PDF")
-    source = editions["latex"].text(next(path.name for path in out.glob("*.tex")))
+    source = samples["latex"].text(next(path.name for path in out.glob("*.tex")))
     assert f"\\sphinxincludegraphics[width=334bp]{{{{{drawings[0].stem}}}.pdf}}" in source
     # The list of figures has the sentence, without the source.
     assert "\\casebookshortcaption{Twice without a key" in source
@@ -186,19 +185,19 @@ def test_a_chart_on_paper(editions: dict[str, Built]) -> None:
     assert "modelled" not in short
 
 
-def test_a_chart_in_the_electronic_book_and_in_words(editions: dict[str, Built]) -> None:
-    with zipfile.ZipFile(next(editions["epub"].out.glob("*.epub"))) as archive:
+def test_a_chart_in_the_electronic_book_and_in_words(samples: dict[str, Built]) -> None:
+    with zipfile.ZipFile(next(samples["epub"].out.glob("*.epub"))) as archive:
         (drawing,) = [name for name in archive.namelist() if "_images/chart-" in name]
         assert b"var(" not in archive.read(drawing)
         assert 'alt="Bars of one, and one of two."' in archive.read("found.xhtml").decode()
-    words = editions["text"].text("found.txt")
+    words = samples["text"].text("found.txt")
     assert "Bars of one, and one of two." in words
     assert "modelled by ‹deaths›" in " ".join(words.split())
 
 
 @pytest.mark.parametrize("edition", ["html", "text"])
-def test_a_counterexample_is_told_move_by_move(edition: str, editions: dict[str, Built]) -> None:
-    page = editions[edition].text(f"found.{'html' if edition == 'html' else 'txt'}")
+def test_a_counterexample_is_told_move_by_move(edition: str, samples: dict[str, Built]) -> None:
+    page = samples[edition].text(f"found.{'html' if edition == 'html' else 'txt'}")
     words = plain(page.replace("|", " "))
     words = re.sub(r"[+=-]{3,}\+?", " ", words)
     told = "worker 1 takes 1 owner 1 owner worker 2 takes refused 2 owners"
@@ -206,8 +205,8 @@ def test_a_counterexample_is_told_move_by_move(edition: str, editions: dict[str,
     assert "Broken at the last move: a job has two owners." in " ".join(words.split())
 
 
-def test_a_modelled_figure_names_its_program(editions: dict[str, Built]) -> None:
-    page = editions["html"].text("found.html")
+def test_a_modelled_figure_names_its_program(samples: dict[str, Built]) -> None:
+    page = samples["html"].text("found.html")
     row = page[page.index('id="metric-worst"') :]
     assert plain("<" + row[: row.index("</tr>")]).endswith("2 charges model modelled by ‹deaths›")
     derived = page[page.index('id="metric-twofold"') :]

@@ -7,26 +7,20 @@ import re
 from pathlib import Path
 
 import pytest
+from books import BOOK, Sample
 from harness import Built, build, write
-from test_builds import BOOK
 
 SPAN = re.compile(r"<[^>]+>")
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    root = tmp_path_factory.mktemp("site")
-    write(root, BOOK)
-    built = build(root)
-    assert built.warnings == []
-    return built
+@pytest.fixture
+def site(sample: Sample) -> Built:
+    return sample.built()
 
 
-@pytest.fixture(scope="module")
-def print_source(tmp_path_factory: pytest.TempPathFactory) -> str:
-    root = tmp_path_factory.mktemp("print")
-    write(root, BOOK)
-    built = build(root, "latex")
+@pytest.fixture
+def print_source(sample: Sample) -> str:
+    built = sample.built("latex")
     return built.text(next(path.name for path in built.out.glob("*.tex")))
 
 

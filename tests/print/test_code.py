@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 import printgate
 import pytest
-from test_edition import PAGE, balanced, plain, squeezed
-
-from conftest import ROOT, Edition, frame, made
+from casebook.core.literate.runs import stored_text
+from editions import ROOT
+from paper import PAGE, Edition, balanced, frame, made, plain, squeezed
 
 WIDE = [f"WORDS_{i:02} = {'x' * 61!r}" for i in range(40)]
 """As many lines and columns as a chunk may have."""
@@ -76,14 +75,14 @@ def lost(edition: Edition) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def small(tex: None, tmp_path_factory: pytest.TempPathFactory) -> Edition:
+def small(tmp_path_factory: pytest.TempPathFactory) -> Edition:
     """A book with one chapter of code."""
     root = tmp_path_factory.mktemp("code")
     source = root / "source"
     frame(source)
     outputs = source / "elite" / "outputs"
     outputs.mkdir(parents=True)
-    (outputs / "first.tests.json").write_text(json.dumps(TESTS))
+    (outputs / "first.tests.json").write_text(stored_text(TESTS))
     (source / "index.md").write_text(PAGE)
     (source / "first.md").write_text(CHAPTER)
     return made(source, root / "latex")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import printgate
 import pytest
 
@@ -47,12 +45,3 @@ def test_a_log_without_output_fails() -> None:
     assert [str(f) for f in printgate.faults("This is LuaTeX\n")] == [
         "line 1: the log reports no output"
     ]
-
-
-def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    good, bad = tmp_path / "good.log", tmp_path / "bad.log"
-    good.write_text(DONE)
-    bad.write_text(BAD["missing"] + "\n" + DONE)
-    assert printgate.main([str(good)]) == 0
-    assert printgate.main([str(good), str(bad)]) == 1
-    assert "bad.log: line 1: Missing character" in capsys.readouterr().err

@@ -6,16 +6,13 @@ import functools
 import http.server
 import os
 import shutil
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from editions import Editions, without
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-
-ROOT = Path(__file__).parents[2]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -29,15 +26,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def site(editions: Editions) -> Path:
     """The folder of the built pages."""
-    folder = tmp_path_factory.mktemp("site")
-    build = [sys.executable, "-m", "sphinx", "-q", "-n", "-c", ROOT, "-d", folder / "doctrees"]
-    done = subprocess.run(
-        [*build, "-b", "html", ROOT / "source", folder / "html"], capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    return folder / "html"
+    return editions.html
 
 
 @pytest.fixture(scope="session")
@@ -74,8 +65,7 @@ def browser() -> Iterator[Browser]:
     """Chromium, as the system has it."""
     path = os.environ.get("CHROMIUM") or shutil.which("chromium")
     if not path:
-        message = "These tests need a browser: sudo apt-get install chromium, or set CHROMIUM."
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(message)
+        without("browser", "sudo apt-get install chromium, or set CHROMIUM")
     with sync_playwright() as playwright:
         # The sandbox needs rights that a container often lacks; the pages are our own.
         chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])

@@ -18,13 +18,13 @@ from urllib.request import Request, urlopen
 
 import html5lib
 import pytest
+from editions import ROOT
 from markdown_it import MarkdownIt
 
 HEADING = re.compile(r"h([1-6])")
 # What a file in the page's head or at its end costs: the address, without the query.
 ASSET = re.compile(r'(?:src|href)="([^"?]+\.(?:js|css))')
 KILOBYTE = 1000
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import pytest
 from hypothesis import settings
@@ -12,7 +13,15 @@ from hypothesis import settings
 settings.register_profile("studies", derandomize=True, deadline=None)
 settings.load_profile("studies")
 
+Unmeasured = Callable[[], AbstractContextManager[None]]
 PATIENCE = 120  # seconds, for a thread to end on a busy machine
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave running programs out of `make quick`: they start, listen and stop."""
+    for item in items:
+        if "live" in item.path.parts:
+            item.add_marker("slow")
 
 
 @pytest.fixture(autouse=True)
@@ -32,3 +41,22 @@ def _threads(request: pytest.FixtureRequest) -> Iterator[None]:
     for thread in {*threading.enumerate()} - before:
         thread.join(max(0, end - time.monotonic()))
         assert not thread.is_alive(), f"{thread.name} outlives its test"
+
+
+@pytest.fixture
+def unmeasured(request: pytest.FixtureRequest) -> Unmeasured:
+    """Enter it, and coverage stands still: counting lines doubles the time of a long loop."""
+    plugin = request.config.pluginmanager.getplugin("_cov")
+    controller = plugin and plugin.cov_controller
+    if not controller:
+        return nullcontext
+
+    @contextmanager
+    def pause() -> Iterator[None]:
+        controller.pause()
+        try:
+            yield
+        finally:
+            controller.resume()
+
+    return pause

@@ -222,6 +222,7 @@ PIECES = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @given(st.one_of(st.text(max_size=100), st.lists(PIECES, max_size=20).map("".join)))
 def test_any_text_gives_a_catalogue_and_problems(text: str) -> None:
     found, problems = parse(text)

@@ -454,6 +454,7 @@ PARTS = st.sampled_from(
 
 
 @settings(deadline=None, max_examples=150)
+@pytest.mark.slow
 @given(
     st.sampled_from(FRAMES),
     st.one_of(st.lists(PARTS, max_size=6).map(" ".join), st.text(st.characters(codec="utf-8"))),

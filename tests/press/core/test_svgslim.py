@@ -39,6 +39,7 @@ def drawn(element: Element, around: Mapping[str, str], moved: tuple[str, ...]) -
         yield from drawn(child, now, moved)
 
 
+@pytest.mark.slow
 @given(TREES)
 def test_what_is_drawn_stays(tree: Element) -> None:
     root = Element("svg", MappingProxyType({}), (tree,))

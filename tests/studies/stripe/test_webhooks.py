@@ -127,6 +127,7 @@ def plain(sent: str) -> bool:
     )
 
 
+@pytest.mark.slow
 @given(sent=headers())
 @settings(
     max_examples=600,
@@ -1191,7 +1192,7 @@ class Machine(RuleBasedStateMachine):
             assert hopeful <= set(self.shop.effects()) <= names
 
 
-TestMachine = Machine.TestCase
+TestMachine = pytest.mark.slow(Machine.TestCase)
 TestMachine.settings = settings(
     max_examples=120,
     stateful_step_count=25,
