@@ -1,25 +1,64 @@
 """Sphinx configuration; every build is `sphinx-build -c . source …`."""
 
+import logging
 import os
+import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
+
+from sphinx.errors import ConfigError
+from sphinx.util.logging import getLogger
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "_ext"))
 
 
 def edition() -> tuple[str, str]:
-    """Date and short name of the last commit: a build knows no other clock."""
-    command = ["git", "-C", str(HERE), "log", "-1", "--format=%cs %h"]
+    """Return the edition's date and the short name of its commit; "" for what is not known.
+
+    A build knows no other clock than the last commit, or SOURCE_DATE_EPOCH (in seconds, as
+    reproducible-builds.org defines it) where that is set.  The Makefile sets it to 0 for
+    want of both.
+    """
+    # A tarball may lie in the folder of another project, whose commits say nothing of this one.
+    alone = os.environ | {"GIT_CEILING_DIRECTORIES": str(HERE.parent)}
+    command = ["git", "-C", str(HERE), "log", "-1", "--format=%ct %h"]
     try:
-        found = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-    except (OSError, subprocess.CalledProcessError):
-        found = []
-    return (found[0], found[1]) if len(found) == 2 else ("", "")
+        done = subprocess.run(command, env=alone, capture_output=True, text=True)
+        found, refusal = done.stdout.split(), done.stderr
+    except OSError:
+        found, refusal = [], "git is not installed"
+    committed, commit = found if len(found) == 2 else ("0", "")
+    epoch = os.environ.get("SOURCE_DATE_EPOCH") or committed
+    if not epoch.isascii() or not epoch.isdigit():
+        raise ConfigError(f"SOURCE_DATE_EPOCH is {epoch!r}, and not a number of seconds")
+    if int(epoch) == 0:
+        reason = refusal.strip().partition("\n")[0] or "git names no commit"
+        getLogger("conf").info(
+            f"This edition has no date: {reason}. Set SOURCE_DATE_EPOCH to its seconds since 1970."
+        )
+        return "", commit
+    return datetime.fromtimestamp(int(epoch), UTC).date().isoformat(), commit
 
 
 DATE, COMMIT = edition()
+
+
+def worth_saying(record: logging.LogRecord) -> bool:
+    """Drop MyST-Parser's kilobyte of settings, and changes that extensions make in each build."""
+    words = str(record.msg) + str(record.args)
+    changed = set(re.findall(r"'(\w+)'", words)) if "configuration has changed" in words else {""}
+    return not (words.startswith("myst v") or changed <= {*CHANGED})
+
+
+CHANGED = (
+    "epub_css_files", "html_css_files", "html_js_files", "html_static_path",
+    "latex_additional_files", "pygments_dark_style",
+)  # fmt: skip
+for speaker in ("myst_parser.sphinx_ext.main", "sphinx.environment"):
+    logging.getLogger(f"sphinx.{speaker}").addFilter(worth_saying)
 
 project = "Elite Engineering Case Studies"
 author = "The authors of the book"
@@ -99,7 +138,7 @@ latex_additional_files = sorted(
 latex_documents = [
     ("index", "elite-engineering-case-studies.tex", project, author, "manual"),
 ]
-EDITION = f"{DATE}, commit {COMMIT}" if DATE else "not yet committed"
+EDITION = ", ".join([DATE or "no date", *([f"commit {COMMIT}"] if COMMIT else [])])
 FONT_FILES = """[Path=./,Extension=.ttf,UprightFont=casebook-%s-400,BoldFont=casebook-%s-600,
   ItalicFont=casebook-%s,BoldItalicFont=casebook-%s]"""
 latex_elements = {

@@ -5,6 +5,8 @@ Each module below gives one feature and has its own ``setup_…``; their pure pa
 
 from __future__ import annotations
 
+from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .bibliography import setup_bibliography
@@ -40,6 +42,12 @@ if TYPE_CHECKING:
 __version__ = "1.0"
 
 
+def _version() -> int:
+    """Return a number that every change of the press changes, so that pages are read again."""
+    files = sorted(Path(__file__).parent.rglob("*.py"))
+    return int.from_bytes(sha256(b"".join(path.read_bytes() for path in files)).digest()[:6])
+
+
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register every feature."""
     app.setup_extension("sphinxcontrib.bibtex")
@@ -70,7 +78,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     setup_look(app)
     return {
         "version": __version__,
-        "env_version": 4,
+        "env_version": _version(),
         "parallel_read_safe": True,
         "parallel_write_safe": True,
     }
