@@ -112,7 +112,8 @@ STUDIES = $(ON_MEMORY) $(PYTEST) $(TOGETHER) tests/studies source/elite \
     --cov --cov-config=tests/studies/coverage.ini --cov-context=test --cov-report=term-missing
 
 quick: lint  ## an answer within a minute: linters, the core, the fast tests of the studies
-	$(ON_MEMORY) $(PYTEST) $(TOGETHER) -m "not slow" tests/press/core tests/studies source/elite
+	$(ON_MEMORY) $(PYTEST) $(WORKERS) -m "not slow" tests/press/core tests/studies
+	$(PYTEST) source/elite
 
 one: $(VENV)/tests  ## the tests that T names: make one T="tests/press -k title"
 	@test -n "$(T)" || { echo 'Say which: make one T="tests/press -k title"'; exit 1; }

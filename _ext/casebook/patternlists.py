@@ -69,8 +69,7 @@ def _index(page: Page, node: Generated) -> list[nodes.Node]:
         made.append(nodes.rubric("", category.replace("-", " ").capitalize()))
         listed = nodes.definition_list(classes=["related"])
         for pattern in patterns:
-            pages = {use.page for use in page.book.uses.get(pattern.slug, ())}
-            names = [study.name for study in page.book.studies if study.page in pages]
+            names = [study.name for study in page.book.users.get(pattern.slug, ())]
             used = f" Used in: {', '.join(names)}." if names else ""
             links = page.patterns((pattern.slug,), node["page"])
             listed += definition(links, [nodes.Text(pattern.intent + used)])

@@ -17,6 +17,10 @@ from .domain import domain_of, marked_links
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
+MOST_NAMED = 10
+"""How many studies a slip names.  More are counted: else each page would name nearly all studies,
+nobody would read them in a slip, and a study more would cost the more, the more there are."""
+
 
 class Slips(SphinxPostTransform):
     """The web edition's slips; the link is the trigger, so the slip holds no link."""
@@ -71,9 +75,9 @@ def _metric_lines(book: Book, name: str, labels: dict[str, str]) -> list[str]:
 
 def _pattern_lines(book: Book, name: str) -> list[str]:
     pattern = book.catalogue.patterns[name]
-    pages = {use.page for use in book.uses.get(name, ())}
-    studies = [study.name for study in book.studies if study.page in pages]
-    used = f" · used in {', '.join(studies)}" if studies else ""
+    names = [study.name for study in book.users.get(name, ())]
+    shown = ", ".join(names) if len(names) <= MOST_NAMED else f"{len(names)} studies"
+    used = f" · used in {shown}" if names else ""
     return [
         f"<b>{escape(pattern.title)}</b>",
         escape(pattern.intent),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from books import BOOK, Sample
+from casebook.slips import MOST_NAMED
 from harness import Built, build, write
 
 SPAN = re.compile(r"<[^>]+>")
@@ -87,6 +88,26 @@ def test_slips_are_described_and_unique(site: Built) -> None:
         identified = re.findall(r'role="tooltip" id="(slip-\d+)"', text)
         assert described == identified
         assert len(set(identified)) == len(identified) > 0
+
+
+def test_a_slip_names_few_studies_and_counts_many(tmp_path: Path) -> None:
+    names = [f"S{number}" for number in range(MOST_NAMED + 1)]
+    both = "Safe by {pattern-link}`outbox` or {pattern-link}`idempotency`.\n"
+    one = "Safe by {pattern-link}`outbox`.\n"
+    studies = {
+        f"{name}.md": f"---\nstudy: {name}\n---\n# {name}\n\n{one if name == 'S0' else both}"
+        for name in names
+    }
+    homes = "".join(
+        f"## {slug}\n\n```{{pattern}} {slug}\n```\n\n" for slug in ("outbox", "idempotency")
+    )
+    index = "# Book\n\n```{toctree}\n" + "\n".join(names) + "\n```\n\n" + homes
+    write(tmp_path, {"index.md": index, **studies})
+    built = build(tmp_path)
+    assert built.warnings == []
+    page = built.text("S1.html")
+    assert f"used in {len(names)} studies<" in page
+    assert f"used in {', '.join(names[1:])}<" in page
 
 
 def test_a_pattern_knows_its_way_back(site: Built) -> None:

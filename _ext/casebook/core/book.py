@@ -126,6 +126,12 @@ class Book:
                 found.setdefault(use.slug, []).append(use)
         return found
 
+    @functools.cached_property
+    def users(self) -> dict[str, list[Study]]:
+        """The studies that use each pattern, in the order of the book."""
+        pages = {slug: {use.page for use in uses} for slug, uses in self.uses.items()}
+        return {slug: [s for s in self.studies if s.page in pages[slug]] for slug in pages}
+
     def words(self, text: str) -> str:
         """A text in which marks stand for values and names, as it is read."""
         return MARK.sub(self._words, text)
@@ -259,7 +265,7 @@ class Book:
             return repr((row and row.page, self.figures.get(name)))
         if kind == "pattern":
             pages = sorted({use.page for use in self.uses.get(name, ())})
-            studies = [study.name for study in self.studies if study.page in pages]
+            studies = [study.name for study in self.users.get(name, ())]
             return repr((self.catalogue.find(name), self.sections.get(name), pages, studies))
         if kind == "package":
             files = self.packages.get(name, ())
@@ -292,12 +298,27 @@ class Book:
             "inventory": repr((self.studies, inventory.count(self))),
         }
 
+    @functools.cached_property
+    def _digests(self) -> dict[tuple[str, str], str]:
+        """The digest of each answer that was asked for.
+
+        Most studies ask about the same patterns, and each such answer grows with the studies.
+        """
+        return {}
+
     def digest(self, questions: Iterable[tuple[str, str]]) -> str:
         """A short text that changes when, and only when, an answer does."""
-        answers = [(q, self.answer(q)) for q in sorted(set(questions))]
-        return hashlib.sha256(repr(answers).encode()).hexdigest()
+        asked = sorted(set(questions))
+        for question in asked:
+            if question not in self._digests:
+                self._digests[question] = _digest(self.answer(question))
+        return _digest(repr([(question, self._digests[question]) for question in asked]))
 
     def _of(self, kind: type[T]) -> list[T]:
         found = [record for record in self.records if isinstance(record, kind)]
         last = len(self.order)  # a page without a place comes behind the others
         return sorted(found, key=lambda record: (self.order.get(record.page, last), record.page))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

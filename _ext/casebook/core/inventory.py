@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -31,27 +33,33 @@ def count(book: Book) -> tuple[dict[str, Counts], Counts]:
 
     A pattern that two studies use counts once in the total; everything else is added up.
     """
-    studies = {study.page: _page(book, study.page) for study in book.studies}
+    pages = _pages(book)
+    studies = {study.page: _study(pages, study.page) for study in book.studies}
     total = {kind: sum(counts[kind] for counts in studies.values()) for kind in KINDS}
     total["patterns"] = len({p.slug for page in studies for p in book.used_by(page)})
     return studies, total
 
 
-def _page(book: Book, page: str) -> Counts:
-    shown = book.contents.get(page)
-    counts = {
-        "diagrams": shown.diagrams if shown else 0,
-        "tables": shown.tables if shown else 0,
-        "charts": shown.charts if shown else 0,
+def _pages(book: Book) -> dict[str, Mapping[str, int]]:
+    """How many of each kind every page holds, counted in one pass over the book."""
+    contents = book.contents.items()
+    return {
+        "diagrams": {page: shown.diagrams for page, shown in contents},
+        "tables": {page: shown.tables for page, shown in contents},
+        "charts": {page: shown.charts for page, shown in contents},
         # What is added to a chunk later belongs to its listing.
-        "listings": sum(x.page == page and x.chunk.part == 1 for x in book.listings),
-        "decision_matrices": sum(decision.page == page for decision in book.decisions),
-        "metrics": sum(row.page == page for row in book.rows.values()),
-        "insights": sum(insight.page == page for insight in book.insights),
-        "pattern_links": book.pattern_links.get(page, 0),
-        "patterns": len(book.used_by(page)),
-        "claims": sum(entry.page == page for entry in book.claims),
+        "listings": Counter(x.page for x in book.listings if x.chunk.part == 1),
+        "decision_matrices": Counter(decision.page for decision in book.decisions),
+        "metrics": Counter(row.page for row in book.rows.values()),
+        "insights": Counter(insight.page for insight in book.insights),
+        "pattern_links": book.pattern_links,
+        "patterns": {study.page: len(book.used_by(study.page)) for study in book.studies},
+        "claims": Counter(entry.page for entry in book.claims),
     }
+
+
+def _study(pages: Mapping[str, Mapping[str, int]], page: str) -> Counts:
+    counts = {kind: found.get(page, 0) for kind, found in pages.items()}
     return {"visuals": sum(counts[kind] for kind in VISUALS)} | counts
 
 

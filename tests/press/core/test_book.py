@@ -123,6 +123,11 @@ def test_uses_are_one_a_sentence_and_leave_out_the_pages_of_patterns() -> None:
     assert BOOK.uses["outbox"][0].line == 1  # the first of two equal ones
 
 
+def test_users_are_studies_in_the_order_of_the_book() -> None:
+    names = {slug: [study.name for study in found] for slug, found in BOOK.users.items()}
+    assert names == {"outbox": ["B", "A"], "retry": ["B"], "zebra": ["A"]}
+
+
 def test_used_by() -> None:
     assert [p.slug for p in BOOK.used_by("b")] == ["outbox", "retry"]
     assert [p.slug for p in BOOK.used_by("a")] == ["outbox"]
