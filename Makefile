@@ -131,7 +131,7 @@ on-one-python: $(VENV)/tests
 	$(PYTEST) $(WORKERS) tests/press --ignore=tests/press/core
 
 outputs: $(VENV)/tests  ## store anew what pages show of runs (source/elite/outputs)
-	$(BIN)/python tools/outputs.py
+	$(ON_MEMORY) $(BIN)/python tools/outputs.py
 	$(STUDIES) --cov-fail-under=0
 	$(BIN)/python tools/chunktests.py build/studies.coverage
 

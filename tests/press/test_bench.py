@@ -156,6 +156,7 @@ def test_the_page_says_where_a_goal_is_missed() -> None:
         diagrams=Diagrams(18, 0.03, 0.04, mmdc=2.1, mmdc_together=0.3),
         quick=True,
     )
+    assert "its charts" not in page(bad)
     text = page(bad)
     assert re.findall(r"It is missed: (.*)\.\n", text) == [
         "300 studies, 0.6",
@@ -165,6 +166,7 @@ def test_the_page_says_where_a_goal_is_missed() -> None:
     assert "not measured here" not in text
     assert "| mermaid-cli, a process for each diagram | 2,100 | 70 |" in text
     assert "quick run" in text
+    assert "its charts: matplotlib" in page(replace(GOOD, book=pair(2, 3.5)))
     two = page(replace(GOOD, made_up=(two := {3: pair(1, 1), 6: pair(2, 2)}), uncollected=two))
     assert "Two sizes do not show the growth." in two
 

@@ -13,11 +13,6 @@ from harness import Built, build, plain, write
 
 
 @pytest.fixture
-def site(sample: Sample) -> Built:
-    return sample.built()
-
-
-@pytest.fixture
 def paper(sample: Sample) -> str:
     built = sample.built("latex")
     return built.text(next(path.name for path in built.out.glob("*.tex")))

@@ -15,11 +15,6 @@ SPAN = re.compile(r"<[^>]+>")
 
 
 @pytest.fixture
-def site(sample: Sample) -> Built:
-    return sample.built()
-
-
-@pytest.fixture
 def print_source(sample: Sample) -> str:
     built = sample.built("latex")
     return built.text(next(path.name for path in built.out.glob("*.tex")))

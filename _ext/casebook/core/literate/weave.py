@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .chunks import Chunk
@@ -21,8 +22,9 @@ class Ties:
     """Later parts of the chunk itself."""
 
 
-def weave(chunks: Sequence[Chunk]) -> Mapping[str, Ties]:
-    """The ties of each chunk, by its anchor."""
+@functools.lru_cache(maxsize=1)  # each chunk of a page asks
+def weave(chunks: tuple[Chunk, ...]) -> Mapping[str, Ties]:
+    """Return the ties of each chunk, by its anchor."""
     first = {chunk.name: chunk for chunk in reversed(chunks)}
     user: dict[str, Chunk] = {}
     before: dict[str, Chunk] = {}
