@@ -44,7 +44,8 @@ __version__ = "1.0"
 
 def _version() -> int:
     """Return a number that every change of the press changes, so that pages are read again."""
-    files = sorted(Path(__file__).parent.rglob("*.py"))
+    found = sorted(Path(__file__).parent.rglob("*.*"))
+    files = [path for path in found if path.is_file() and path.suffix != ".pyc"]
     return int.from_bytes(sha256(b"".join(path.read_bytes() for path in files)).digest()[:6])
 
 
