@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import calendar
-from typing import TYPE_CHECKING, Any
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pybtex.plugin
 from pybtex.backends.plaintext import Backend as PlainText
 from pybtex.richtext import HRef, Tag, Text
+from pybtex.style import FormattedEntry
 from pybtex.style.formatting.unsrt import Style as Unsorted
 from pybtex.style.labels import BaseLabelStyle
+from pybtex.style.sorting import BaseSortingStyle
 from pybtex_docutils import Backend as Docutils
 
+from . import latex
 from .core import dates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from pybtex.database import Entry, Person
     from sphinx.application import Sphinx
 
@@ -24,35 +30,81 @@ if TYPE_CHECKING:
 class AuthorYear(BaseLabelStyle):  # type: ignore[misc]
     """Labels such as "Leach 2017"; a, b, … tell works of one author and year apart.
 
-    An entry's field ``shorthand`` (as in biblatex) takes the place of author and year.
+    An entry's field ``shorthand`` (as in biblatex) takes the place of author and year.  A source
+    has one label in the whole book, so works are told apart in all lists that are in one.
     """
 
-    def format_labels(self, sorted_entries: Iterable[Entry]) -> Iterator[str]:
-        entries = list(sorted_entries)
-        labels = [self._label(entry) for entry in entries]
-        for i, label in enumerate(labels):
-            twins = [j for j, other in enumerate(labels) if other == label]
-            yield label if len(twins) == 1 else f"{label}{chr(ord('a') + twins.index(i))}"
+    cited: ClassVar[Mapping[str, Entry]] = {}
+    """Every source that the book cites.  pybtex makes a style anew for each list, by its name."""
+    labels: ClassVar[Mapping[str, str]] = {}
 
-    def _label(self, entry: Entry) -> str:
-        if "shorthand" in entry.fields:
-            return str(entry.fields["shorthand"])
-        names = [" ".join(p.prelast_names + p.last_names) for p in entry.persons.get("author", ())]
-        names = [name.strip("{}") for name in names] or [entry.fields.get("title", entry.key)]
-        who = names[0] if len(names) == 1 else f"{names[0]} and {names[1]}"
-        if len(names) > 2:
-            who = f"{names[0]} et al."
-        return f"{who} {entry.fields.get('year', 'undated')}"
+    @classmethod
+    def know(cls, cited: Mapping[str, Entry]) -> None:
+        """Label the sources that the book cites."""
+        cls.cited, cls.labels = cited, _labels(cited)
+
+    def format_labels(self, sorted_entries: Iterable[Entry]) -> Iterator[str]:
+        entries = {entry.key: entry for entry in sorted_entries}
+        known = entries.keys() <= self.cited.keys()
+        labels = self.labels if known else _labels({**self.cited, **entries})
+        return (labels[key] for key in entries)
+
+
+def _labels(entries: Mapping[str, Entry]) -> dict[str, str]:
+    ordered = sorted(entries.values(), key=_place)
+    found = {entry.key: _author_year(entry) for entry in ordered}
+    shared, seen = Counter(found.values()), Counter[str]()
+    for key, label in found.items():
+        if shared[label] > 1:
+            found[key] = f"{label}{_letter(seen[label])}"
+            seen[label] += 1
+    return found
+
+
+def _letter(number: int) -> str:
+    """Return a for 0, b for 1, …, z, aa, ab, …"""
+    more, last = divmod(number, 26)
+    return (_letter(more - 1) if more else "") + chr(ord("a") + last)
+
+
+def _author_year(entry: Entry) -> str:
+    if "shorthand" in entry.fields:
+        return latex.words(entry.fields["shorthand"])
+    names = [" ".join(p.prelast_names + p.last_names) for p in entry.persons.get("author", ())]
+    names = [latex.words(name) for name in names]
+    names = names or [latex.words(entry.fields.get("title", entry.key))]
+    who = names[0] if len(names) == 1 else f"{names[0]} and {names[1]}"
+    if len(names) > 2:
+        who = f"{names[0]} et al."
+    return f"{who} {entry.fields.get('year', 'undated')}"
+
+
+def _place(entry: Entry) -> tuple[str, str, str]:
+    """Return what a list of references is sorted by: the label, then the title."""
+    label, title = _author_year(entry), latex.words(entry.fields.get("title", ""))
+    # An accent makes no letter of its own: Müller stands beside Muller.
+    base = unicodedata.normalize("NFKD", label)
+    return (
+        "".join(sign for sign in base if not unicodedata.combining(sign)).casefold(),
+        title.casefold(),
+        entry.key,
+    )
+
+
+class ByLabel(BaseSortingStyle):  # type: ignore[misc]
+    """Alphabetical by label, which is what a reader looks for."""
+
+    def sort(self, entries: Iterable[Entry]) -> list[Entry]:
+        return sorted(entries, key=_place)
 
 
 class CasebookStyle(Unsorted):  # type: ignore[misc]
     """One form for all sources: who, what, where, when, address, when read and how."""
 
     default_label_style = "casebook_author_year"
+    default_sorting_style = "casebook_by_label"
 
-    def format_entry(self, label: str, entry: Entry, bib_data: Any = None) -> Any:
-        from pybtex.style import FormattedEntry
-
+    def format_entry(self, label: str, entry: Entry, bib_data: Any = None) -> FormattedEntry:
         return FormattedEntry(entry.key, self._text(entry), label)
 
     def _text(self, entry: Entry) -> Text:
@@ -61,10 +113,10 @@ class CasebookStyle(Unsorted):  # type: ignore[misc]
         people = [_person(p) for p in entry.persons.get("author", ())]
         if people:
             parts += [_joined(people), ", "]
-        parts += ["“", _plain(fields.get("title", entry.key)), "”"]
+        parts += ["“", latex.decoded(fields.get("title", entry.key)), "”"]
         for name in ("journal", "publisher", "organization", "howpublished"):
-            if fields.get(name) and _plain(fields[name]) not in people:
-                parts += [", ", _plain(fields[name])]
+            if fields.get(name) and latex.words(fields[name]) not in people:
+                parts += [", ", latex.decoded(fields[name])]
         day = _date(fields)
         parts += [", ", day] if day else []
         parts += ["."]
@@ -73,8 +125,8 @@ class CasebookStyle(Unsorted):  # type: ignore[misc]
         if fields.get("archived"):
             parts += [" Archived: ", _link(fields["archived"]), "."]
         if fields.get("note"):
-            note = _plain(fields["note"]).rstrip(".")
-            parts += [" ", Tag("em", note[:1].upper() + note[1:]), "."]
+            note = latex.decoded(fields["note"].rstrip().rstrip("."))
+            parts += [" ", Tag("em", note.capfirst()), "."]
         checked = dates.parse(fields.get("urldate", ""))
         if not isinstance(checked, str):
             parts += [f" Last checked {checked}."]
@@ -83,26 +135,16 @@ class CasebookStyle(Unsorted):  # type: ignore[misc]
 
 def _person(person: Person) -> str:
     first = " ".join(person.first_names + person.middle_names)
-    return _plain(" ".join([first, *person.prelast_names, *person.last_names])).strip()
+    return latex.words(" ".join([first, *person.prelast_names, *person.last_names])).strip()
 
 
 def _joined(people: list[str]) -> str:
     return people[0] if len(people) == 1 else ", ".join(people[:-1]) + " and " + people[-1]
 
 
-_SIGNS = {"{": "", "}": "", "\\&": "&", "\\%": "%", "\\_": "_", "\\textasciitilde": "~"}
-
-
-def _plain(text: str) -> str:
-    # Entries are BibTeX's, which is LaTeX's; these signs are all that the book's entries need.
-    for sign, plain in _SIGNS.items():
-        text = text.replace(sign, plain)
-    return text
-
-
-def _link(address: str) -> HRef:
-    plain = _plain(address)
-    return HRef(plain, plain.partition("://")[2].rstrip("/") or plain)
+def _link(written: str) -> HRef:
+    address = latex.address(written)
+    return HRef(address, address.partition("://")[2].rstrip("/") or address)
 
 
 def _date(fields: Any) -> str:
@@ -114,10 +156,43 @@ def _date(fields: Any) -> str:
     return str(dates.Day(int(year), number, int(day) if day.isdigit() else 0))
 
 
+ADDRESSES = ("url", "archived", "doi")
+"""Fields that are no LaTeX but for escaped signs."""
+
+
+def wrong(cite: Any) -> Iterator[tuple[str, str]]:
+    """Yield what cannot be printed of the sources: a place, "path:line", and a message."""
+    for path, known in cite.bibdata.bibfiles.items():
+        found = [(key, said) for key in known.keys for said in _unknown(cite.bibdata, key)]
+        lines = _lines(path) if found else {}
+        for key, (name, lost) in found:
+            message = f"'{name}' of '{key}' holds {lost}, which the press does not know"
+            yield f"{path}:{lines.get(key.lower(), 1)}", message
+
+
+def _unknown(bibdata: Any, key: str) -> Iterator[tuple[str, str]]:
+    entry = bibdata.data.entries[key]
+    fields = [(name, text) for name, text in entry.fields.items() if name not in ADDRESSES]
+    fields += [(role, str(person)) for role, people in entry.persons.items() for person in people]
+    for name, text in fields:
+        for lost in latex.unknown(text):
+            yield name, lost
+
+
+def _lines(path: Path) -> dict[str, int]:
+    text = path.read_text(encoding="utf-8-sig")
+    opened = re.finditer(r"^[ \t]*@\w+\s*[{(]\s*([^\s,{}()]+)\s*,", text, re.M)
+    found: dict[str, int] = {}
+    for entry in opened:
+        found.setdefault(entry[1].lower(), text.count("\n", 0, entry.start(1)) + 1)
+    return found
+
+
 def setup_bibliography(app: Sphinx) -> None:
     """Make the styles known to pybtex under the names that conf.py gives."""
     register = pybtex.plugin.register_plugin
     register("pybtex.style.labels", "casebook_author_year", AuthorYear)
+    register("pybtex.style.sorting", "casebook_by_label", ByLabel)
     register("pybtex.style.formatting", "casebook", CasebookStyle)
     # sphinxcontrib-bibtex looks for these at every citation, which without this reads the metadata
     # of all installed packages each time.

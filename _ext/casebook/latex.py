@@ -1,0 +1,104 @@
+"""What stands in an entry of a bibliography: LaTeX, decoded by pybtex, with the marks that it has.
+
+pybtex decodes accents, dashes, quotes and other signs.  Commands that set words apart become the
+marks that pybtex's own styles use.  What nobody knows here is named, so that it can be reported.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from pybtex.richtext import HRef, Protected, String, Tag, Text
+from pybtex.scanner import PybtexSyntaxError
+
+TAGS = {
+    "emph": "em", "em": "em", "textit": "em", "it": "em", "itshape": "em", "textsl": "em",
+    "textbf": "strong", "bf": "strong", "bfseries": "strong",
+    "texttt": "tt", "tt": "tt", "ttfamily": "tt",
+    "textsuperscript": "sup", "textsubscript": "sub",
+}  # fmt: skip
+"""Commands that set words apart, and pybtex's names for it."""
+PLAIN = {"mbox", "text", "textsc", "textrm", "textup", "textnormal", "rm", "relax"}
+"""Commands without which the words read the same."""
+NAMES = {"dots": "…", "LaTeX": "LaTeX", "TeX": "TeX", "BibTeX": "BibTeX", "textbackslash": "\\"}
+_COMMAND = re.compile(r"\\([A-Za-z]+|.) ?")
+_FORMULA = re.compile(r"\$[^$]*[_^\\][^$]*\$")
+_LAST = re.compile(r"\\([A-Za-z]+)\s*$")
+_FIRST = re.compile(r"^\\([A-Za-z]+)\s*")
+_BARE_PERCENT = re.compile(r"(?<!\\)((?:\\\\)*)%")
+_ESCAPED = re.compile(r"\\([%&#_~${}])")
+
+
+def decoded(text: str) -> Text:
+    """Return the words of a field, with marks for emphasis and the like.
+
+    A bare percent sign, which begins a comment in LaTeX, stands for itself.  A field that pybtex
+    cannot decode keeps its words without braces; `unknown` says so.
+    """
+    return _decoded(text)[0]
+
+
+def words(text: str) -> str:
+    """Return the words of a field without marks."""
+    return str(decoded(text))
+
+
+def unknown(text: str) -> tuple[str, ...]:
+    """Return the commands in a field that would be printed as they stand."""
+    return _decoded(text)[1]
+
+
+def address(text: str) -> str:
+    """Return an address, in which only the signs that LaTeX needs escaped are escaped."""
+    return _ESCAPED.sub(r"\1", text.replace("\\textasciitilde{}", "~"))
+
+
+@functools.lru_cache(maxsize=65_536)
+def _decoded(text: str) -> tuple[Text, tuple[str, ...]]:
+    try:
+        raw = Text.from_latex(_BARE_PERCENT.sub(r"\1\\%", text))
+    except PybtexSyntaxError:
+        return Text(re.sub(r"[{}]", "", text)), ("a brace without its partner",)
+    lost = [f"the formula '{found[0]}'" for found in _FORMULA.finditer(text)]
+    return Text(*_marked(raw.parts, lost)), tuple(dict.fromkeys(lost))
+
+
+def _marked(parts: Iterable[Any], lost: list[str]) -> Iterator[Any]:
+    pending = ""
+    queue = list(parts)
+    for i, part in enumerate(queue):
+        if isinstance(part, Protected):
+            inner = list(part.parts)
+            if not pending and inner and isinstance(inner[0], String):
+                first = _FIRST.match(str(inner[0]))
+                if first and first[1] in TAGS | dict.fromkeys(PLAIN):  # {\em words}
+                    pending = first[1]
+                    inner[0] = String(str(inner[0])[first.end() :])
+            yield _set_apart(pending, list(_marked(inner, lost)))
+            pending = ""
+            continue
+        said = str(part)
+        before_group = i + 1 < len(queue) and isinstance(queue[i + 1], Protected)
+        command = _LAST.search(said) if before_group else None
+        if command and command[1] in {*TAGS, *PLAIN, "url"}:
+            pending = command[1]
+            said = said[: command.start()]
+        yield String(_COMMAND.sub(lambda found: _named(found, lost), said))
+
+
+def _named(found: re.Match[str], lost: list[str]) -> str:
+    if found[1] in NAMES:
+        return NAMES[found[1]]
+    lost.append(f"'\\{found[1]}'")
+    return found[0]
+
+
+def _set_apart(command: str, parts: list[Any]) -> Any:
+    if command == "url":
+        link = str(Text(*parts))
+        return HRef(link, link)
+    # A group protects its words from a change of case; what follows keeps that.
+    return Tag(TAGS[command], *parts) if command in TAGS else Protected(*parts)
