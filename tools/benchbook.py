@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from string import Template
+from types import SimpleNamespace
 from typing import Any
 
 import yaml
@@ -375,6 +376,8 @@ def registered() -> Set[str]:
     names: set[str] = set()
 
     class Recorder:
+        srcdir, config = Path(), SimpleNamespace(casebook_print_fonts="")
+
         def add_directive(self, name: str, *_: object, **__: object) -> None:
             names.add(name)
 

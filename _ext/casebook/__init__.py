@@ -5,10 +5,9 @@ Each module below gives one feature and has its own ``setup_…``; their pure pa
 
 from __future__ import annotations
 
-from hashlib import sha256
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from . import foundation
 from .bibliography import setup_bibliography
 from .claims import setup_claims
 from .decisions import setup_decisions
@@ -42,17 +41,12 @@ if TYPE_CHECKING:
 __version__ = "1.0"
 
 
-def _version() -> int:
-    """Return a number that every change of the press changes, so that pages are read again."""
-    found = sorted(Path(__file__).parent.rglob("*.*"))
-    files = [path for path in found if path.is_file() and path.suffix != ".pyc"]
-    return int.from_bytes(sha256(b"".join(path.read_bytes() for path in files)).digest()[:6])
-
-
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register every feature."""
     app.setup_extension("sphinxcontrib.bibtex")
-    setup_domain(app)
+    app.add_config_value("casebook_print_fonts", "_print/fonts", "", str)
+    version = foundation.of(app)
+    setup_domain(app, version)
     setup_bibliography(app)
     setup_metrics(app)
     setup_patterns(app)
@@ -79,7 +73,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     setup_look(app)
     return {
         "version": __version__,
-        "env_version": _version(),
+        "env_version": version,
         "parallel_read_safe": True,
         "parallel_write_safe": True,
     }

@@ -9,9 +9,9 @@ from docutils import nodes
 from .core import claims as core
 from .core.claims import Claim, Verdict
 from .core.records import ClaimEntry
-from .directive import BookDirective, Generated
+from .directive import BookDirective
 from .page import ListMaker, Page, definition
-from .words import readable
+from .placeholders import Generated
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -23,7 +23,7 @@ class Claims(BookDirective):
     def run(self) -> list[nodes.Node]:
         if self.is_empty():
             return []
-        claims, problems = core.parse(self.body, self.sources)
+        claims, problems = core.parse(self.body, self.sources, self.text)
         for problem in problems:
             self.warn(problem)
         listed = nodes.enumerated_list(enumtype="arabic", prefix="", suffix=".")
@@ -34,13 +34,13 @@ class Claims(BookDirective):
         return [listed] if claims else []
 
     def _item(self, claim: Claim) -> nodes.list_item:
-        at = self.body_line(claim.instead_line)
-        instead = nodes.paragraph("", "", *self.inline(claim.instead, at))
+        instead = nodes.paragraph("", "", *self.nodes_of(claim.instead))
         instead["classes"] = ["claim-instead"]
         number = 1 + len(self.book.records(self.env.docname, ClaimEntry))
-        entry = ClaimEntry(self.env.docname, number, claim, readable([instead]))
+        entry = ClaimEntry(self.env.docname, number, claim)
         self.book.add(self.env.docname, entry)
-        quoted = nodes.paragraph("", f"“{claim.claim}”", classes=["claim-text"])
+        words = [nodes.Text("“"), *self.nodes_of(claim.claim), nodes.Text("”")]
+        quoted = nodes.paragraph("", "", *words, classes=["claim-text"])
         item = nodes.list_item(
             "", nodes.paragraph("", "", verdict(claim.verdict), classes=["claim-verdict"]),
             quoted, instead, ids=[entry.anchor], classes=["claim"],
@@ -66,19 +66,19 @@ class ClaimsLedger(BookDirective):
     has_content = False
 
     def run(self) -> list[nodes.Node]:
-        return [self.generated("claims-ledger", "claims")]
+        return [self.generated("claims-ledger")]
 
 
 def _ledger(page: Page, node: Generated) -> list[nodes.Node]:
     made: list[nodes.Node] = []
-    claims = page.book.claims
+    claims = page.view.claims()
     for name in dict.fromkeys(entry.page for entry in claims):
-        made.append(nodes.rubric("", page.env.titles[name].astext()))
+        made.append(nodes.rubric("", page.view.words(page.view.title(name))))
         listed = nodes.definition_list(classes=["related"])
         for entry in (entry for entry in claims if entry.page == name):
-            quoted = f"“{entry.claim.claim}”"
+            quoted = f"“{page.view.words(entry.claim.claim)}”"
             link = page.place(name, entry.anchor, quoted, node["page"])
-            words = [link, nodes.Text(f" {entry.instead}")]
+            words = [link, nodes.Text(f" {page.view.words(entry.claim.instead)}")]
             listed += definition([verdict(entry.claim.verdict)], words)
         made.append(listed)
     return made or [nodes.paragraph("", "The book has examined no claim.")]

@@ -6,8 +6,8 @@ from docutils import nodes
 from sphinx.util.osutil import relative_uri
 
 from .core.problems import Kind, suggestion
-from .directive import Generated
 from .page import ListMaker, Page
+from .placeholders import Generated
 from .problems import report
 from .tables import cell, table
 
@@ -16,29 +16,26 @@ FOLDER = "code"
 
 
 def _package(page: Page, node: Generated) -> list[nodes.Node]:
-    files = page.book.packages.get(node["name"], [])
-    # A package whose chunks are reported has no files either.
-    printed = {row.chunk.file.partition("/")[0] for row in page.book.listings}
-    if not files and node["name"] not in printed:
-        hint = suggestion(node["name"], page.book.packages)
+    files = page.view.package(node["name"])
+    if not files and not page.view.is_printed(node["name"]):
+        hint = suggestion(node["name"], page.view.packages())
         report(Kind.UNKNOWN_PACKAGE, f"unknown package '{node['name']}'{hint}", node)
     heads = [cell(nodes.Text(words)) for words in ("File", "What it holds", "Lines", "Begins in")]
     made, body = table([], "", (30, 36, 8, 26), heads)
-    for code in files:
-        name = code.first.title
-        begin = page.place(code.page, code.first.anchor, name, node["page"])
+    for file in files:
+        begin = page.place(file.begin.page, file.begin.anchor, file.begin.words, node["page"])
         body += nodes.row(
             "",
-            cell(nodes.literal("", code.file.path)),
-            cell(nodes.Text(code.file.purpose)),
-            cell(nodes.Text(str(len(code.file.lines))), classes=("number",)),
+            cell(nodes.literal("", file.path)),
+            cell(nodes.Text(file.purpose)),
+            cell(nodes.Text(str(file.lines)), classes=("number",)),
             cell(begin),
         )
     return list(made.children)
 
 
 def _download(page: Page, node: Generated) -> list[nodes.Node]:
-    files = page.book.packages.get(node["name"])
+    files = page.view.package(node["name"])
     if not files:
         return []  # reported above
     archive = f"{node['name']}.zip"
@@ -49,7 +46,7 @@ def _download(page: Page, node: Generated) -> list[nodes.Node]:
         words = [nodes.Text("Download "), link]
     else:
         words = [nodes.Text("The web edition offers "), nodes.literal("", archive)]
-    lines = sum(len(code.file.lines) for code in files)
+    lines = sum(file.lines for file in files)
     total = f": the files above, {lines:,} lines, as they are printed here."
     return [nodes.paragraph("", "", *words, nodes.Text(total), classes=["package-download"])]
 
@@ -57,12 +54,12 @@ def _download(page: Page, node: Generated) -> list[nodes.Node]:
 def _index(page: Page, node: Generated) -> list[nodes.Node]:
     heads = [cell(nodes.Text(words)) for words in ("Chunk", "What to see", "File")]
     made, body = table([], "", (30, 40, 30), heads)
-    for row in sorted(page.book.listings, key=lambda row: (row.chunk.name, row.page)):
-        if row.chunk.part == 1:
-            words = row.chunk.title
-            link = page.place(row.page, row.chunk.anchor, words, node["page"])
-            file = nodes.literal("", row.chunk.file) if row.chunk.file else nodes.Text("–")
-            body += nodes.row("", cell(link), cell(nodes.Text(row.caption)), cell(file))
+    for row in sorted(page.view.listings(), key=lambda row: (row.name, row.place.page)):
+        if row.part == 1:
+            link = page.place(row.place.page, row.place.anchor, row.place.words, node["page"])
+            file = nodes.literal("", row.file) if row.file else nodes.Text("–")
+            caption = nodes.Text(page.view.words(row.caption))
+            body += nodes.row("", cell(link), cell(caption), cell(file))
     return list(made.children)
 
 

@@ -8,12 +8,13 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 
 from .core import decisions as core
-from .core.decisions import Matrix, Reason, decimal
+from .core.decisions import Matrix, decimal
 from .core.problems import Kind, Problem, suggestion
 from .core.records import Decision
+from .core.text import Text, mark
 from .directive import BookDirective
+from .placeholders import late
 from .tables import cell, table
-from .words import readable
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -33,7 +34,7 @@ class DecisionMatrix(BookDirective):
     def run(self) -> list[nodes.Node]:
         if self.is_empty():
             return []
-        matrix, problems = core.parse(self.body)
+        matrix, problems = core.parse(self.body, self.text)
         for problem in problems:
             self.warn(problem)
         if matrix is None:
@@ -47,12 +48,12 @@ class DecisionMatrix(BookDirective):
                 message = f"the option 'chosen' is missing{hint}"
             self.warn(Problem(Kind.BAD_MATRIX, message), self.lineno)
             return []
-        words = self.inline(self.arguments[0], self.lineno)
-        made = self._table(matrix, chosen, words)
+        caption = self.text_at(self.arguments[0], self.lineno)
+        made = self._table(matrix, chosen, self.nodes_of(caption))
         page = self.env.docname
-        self.book.add(page, Decision(page, made["ids"][0], readable(words), matrix, chosen))
-        told = f"{JUDGEMENT} {core.stability(matrix, chosen)}"
-        notes = nodes.paragraph("", told, classes=["table-note"])
+        self.book.add(page, Decision(page, made["ids"][0], caption, matrix, chosen))
+        told = Text(f"{JUDGEMENT} {core.stability(matrix, chosen, mark)}")
+        notes = nodes.paragraph("", "", late(told), classes=["table-note"])
         return [made, notes, self._reasons(matrix)]
 
     def _table(self, matrix: Matrix, chosen: str, words: list[nodes.Node]) -> nodes.table:
@@ -64,7 +65,7 @@ class DecisionMatrix(BookDirective):
             cell(nodes.Text("Weight"), classes=("num", "weight")),
         ]
         for option, classes in zip(matrix.options, marked, strict=True):
-            head: list[nodes.Node] = [nodes.Text(option.label)]
+            head = self.nodes_of(option.label)
             if option.id == chosen:
                 head += [nodes.Text(" "), nodes.inline("", "chosen", classes=["chosen-word"])]
             heads.append(cell(*head, classes=classes))
@@ -74,11 +75,13 @@ class DecisionMatrix(BookDirective):
         made["classes"] += ["matrix", f"chosen-{place}"]
         for c in matrix.criteria:
             scores = [str(option.scores[c.id]) for option in matrix.options]
-            body += _row(c.label, decimal(c.weight), scores, marked, "")
+            body += _row(self.nodes_of(c.label), decimal(c.weight), scores, marked, "")
         totals = [decimal(matrix.total(option)) for option in matrix.options]
-        body += _row("Weighted total", decimal(matrix.weight), totals, marked, "total")
+        body += _row(
+            [nodes.strong("", "Weighted total")], decimal(matrix.weight), totals, marked, "total"
+        )
         means = [decimal(matrix.mean(option)) for option in matrix.options]
-        body += _row("Weighted mean, of 5", "", means, marked, "mean")
+        body += _row([nodes.Text("Weighted mean, of 5")], "", means, marked, "mean")
         self.set_source_info(made)
         self.options.setdefault("name", "decision-" + nodes.make_id(self.arguments[0]))
         self.add_name(made)
@@ -87,24 +90,28 @@ class DecisionMatrix(BookDirective):
     def _reasons(self, matrix: Matrix) -> nodes.definition_list:
         listed = nodes.definition_list(classes=["reasons"])
         for criterion in matrix.criteria:
-            given = [(f"Weight {decimal(criterion.weight)}", criterion.why)]
+            given = [(Text(f"Weight {decimal(criterion.weight)}"), criterion.why)]
             given += [
-                (f"{option.label} {option.scores[criterion.id]}", option.why[criterion.id])
-                for option in matrix.options
+                (Text(f"{o.label.marked} {o.scores[criterion.id]}"), o.why[criterion.id])
+                for o in matrix.options
             ]
             said = nodes.definition("", *(self._reason(label, why) for label, why in given))
-            term = nodes.term("", criterion.label)
+            term = nodes.term("", "", late(criterion.label))
             listed += nodes.definition_list_item("", term, said)
         return listed
 
-    def _reason(self, label: str, why: Reason) -> nodes.paragraph:
-        scored = nodes.inline("", label, classes=["scored"])
-        words = self.inline(why.text, self.body_line(why.line))
+    def _reason(self, label: Text, why: Text) -> nodes.paragraph:
+        scored = nodes.inline("", "", late(label), classes=["scored"])
+        words = self.nodes_of(why)
         return nodes.paragraph("", "", scored, nodes.Text(": "), *words, nodes.Text("."))
 
 
 def _row(
-    label: str, weight: str, numbers: list[str], marked: list[tuple[str, ...]], kind: str
+    label: list[nodes.Node],
+    weight: str,
+    numbers: list[str],
+    marked: list[tuple[str, ...]],
+    kind: str,
 ) -> nodes.row:
     def words(text: str) -> nodes.Node:
         return nodes.strong("", text) if kind == "total" else nodes.Text(text)
@@ -113,7 +120,7 @@ def _row(
         cell(words(number), classes=classes)
         for number, classes in zip(numbers, marked, strict=True)
     ]
-    first = cell(words(label)), cell(words(weight), classes=("num", "weight"))
+    first = cell(*label), cell(words(weight), classes=("num", "weight"))
     return nodes.row("", *first, *cells, classes=[kind] if kind else [])
 
 

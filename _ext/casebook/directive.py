@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import re
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -13,14 +15,13 @@ from sphinx.util.docutils import SphinxDirective
 
 from .core.outputs import Stored, is_output, read, stored_in
 from .core.problems import Kind, Problem, suggestion
+from .core.text import Text
+from .placeholders import Generated
 from .problems import report
+from .words import text_of
 
 if TYPE_CHECKING:
     from .domain import CasebookDomain
-
-
-class Generated(nodes.General, nodes.Element):
-    """A place for content that needs the whole book; `generated.py` fills it."""
 
 
 class BookDirective(SphinxDirective):
@@ -67,8 +68,10 @@ class BookDirective(SphinxDirective):
 
     @property
     def sources(self) -> Collection[str]:
-        """The keys of the bibliography."""
+        """The keys of the bibliography.  The page depends on its files."""
         found: Any = self.env.get_domain("cite")
+        for path in found.bibdata.bibfiles:
+            self.env.note_dependency(str(path))
         return found.bibdata.data.entries  # type: ignore[no-any-return]
 
     def cited(self, key: str, line: int) -> nodes.inline:
@@ -97,21 +100,50 @@ class BookDirective(SphinxDirective):
         hint = suggestion(name, known) or "; run 'make outputs'"
         return f"there is no stored output '{name}'{hint}"
 
-    def inline(self, text: str, line: int) -> list[nodes.Node]:
-        """A text with roles and links, written on a line of the file."""
-        words, _ = self.parse_inline(text, lineno=line)
-        return words
+    def option_line(self, name: str) -> int:
+        """The line in the file of an option; that of the directive if it has no such option."""
+        lines = self.block_text.split("\n")
+        option = re.compile(rf"\W*{name}\s*:")
+        found = (at for at, line in enumerate(lines) if option.match(line))
+        return self.lineno + next(found, 0)
 
-    def asks(self, kind: str, name: str = "") -> None:
-        """Note that this page shows something that another page may change."""
-        self.book.ask(self.env.docname, kind, name)
+    def inline(self, words: str, line: int) -> list[nodes.Node]:
+        """Parse what stands on a line (from 1) of the file: words with roles and links."""
+        # MyST counts the lines of what it is given from 0, and docutils from 1.
+        parsed, _ = self.parse_inline(words, lineno=line - 1)
+        return parsed
 
-    def generated(self, what: str, asks: str = "", **attributes: object) -> Generated:
-        """A placeholder at this directive's place, and the question that it puts to the book."""
+    def text(self, words: str, line: int) -> Text:
+        """Read what stands on a line (from 1) of the body; its nodes are those of `nodes_of`."""
+        return self.text_at(words, self.body_line(line))
+
+    def text_at(self, words: str, line: int) -> Text:
+        """Read what stands on a line (from 1) of the file."""
+        parsed = self.inline(words, line)
+        made = text_of(parsed, line)
+        self._read.append((made, parsed))
+        return made
+
+    def bare_text_at(self, words: str, line: int) -> Text:
+        """Read what stands on a line of the file and has words alone, such as an `alt`."""
+        cite: Any = self.env.get_domain("cite")
+        before = len(cite.citation_refs)
+        made = text_of(self.inline(words, line), line)
+        del cite.citation_refs[before:]  # no list of references can lead back to it
+        return made
+
+    def nodes_of(self, text: Text) -> list[nodes.Node]:
+        """Return the nodes of a text that this directive has read; they have one place each."""
+        return next(parsed for made, parsed in self._read if made is text)
+
+    @functools.cached_property
+    def _read(self) -> list[tuple[Text, list[nodes.Node]]]:
+        return []
+
+    def generated(self, what: str, **attributes: object) -> Generated:
+        """A placeholder at this directive's place."""
         node = Generated("", what=what, page=self.env.docname, **attributes)
         self.set_source_info(node)
-        if asks:
-            self.asks(asks, str(attributes.get("name", "")))
         return node
 
 
@@ -123,7 +155,7 @@ class TableDirective(BookDirective):
 
     def table(self, caption: str, kinds: list[str], rows: Generated) -> nodes.table:
         """The table with its caption and a placeholder for its rows."""
-        words, _ = self.parse_inline(caption, lineno=self.lineno)
+        words = self.inline(caption, self.lineno)
         made = nodes.table("", nodes.title("", "", *words), rows)
         made["classes"] = [*kinds, "colwidths-given", "longtable"]
         self.set_source_info(made)
@@ -148,6 +180,4 @@ class BookLink(XRefRole):
         if not is_ref:  # "!" before a target turns a role off, as everywhere in Sphinx
             return [node], []
         node["refdomain"], node["reftype"], node["refwarn"] = "casebook", self._kind, True
-        domain: CasebookDomain = self.env.domains["casebook"]  # type: ignore[assignment]
-        domain.ask(self.env.docname, self._kind, node["reftarget"])
         return [node], []

@@ -1,40 +1,45 @@
 """The domain: what each page contributed, under the page's name.
 
 Clearing and merging are one line each; every index is computed from the records by `core.book`.
+A page that is resolved asks the book through its `core.view.View`, and nothing else.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Set
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from docutils import nodes
+from sphinx.addnodes import pending_xref, toctree
 from sphinx.domains import Domain, ObjType
 from sphinx.roles import XRefRole
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.nodes import make_refnode
+from sphinxcontrib.bibtex.citation_target import parse_citation_targets
 from sphinxcontrib.bibtex.domain import get_docnames
+from sphinxcontrib.bibtex.nodes import bibliography
 
 from . import checks
+from .bibliography import AuthorYear
 from .core import catalogue as catalogues
 from .core.book import Book
-from .core.literate.chunks import words
+from .core.literate.chunks import words as in_words
 from .core.metrics import states_another_number
 from .core.problems import Kind, Problem, suggestion
 from .core.records import Code, Record
+from .core.view import Answers, Place, View
+from .frames import frame
 from .problems import report
+from .shown import Shown, Written
+from .words import target_of
 
 if TYPE_CHECKING:
     from docutils.nodes import Element
-    from sphinx.addnodes import pending_xref
     from sphinx.application import Sphinx
     from sphinx.builders import Builder
     from sphinx.environment import BuildEnvironment
 
-
-NUMBERED = {("all-uses", ""), ("insights", "")}
-"""Questions whose answers are shown with the numbers of sections."""
 
 T = TypeVar("T", bound=Record)
 
@@ -51,25 +56,21 @@ class CasebookDomain(Domain):
         "insight": ObjType("insight"),
     }
     roles: ClassVar = {"metric": XRefRole(), "pattern": XRefRole()}
-    initial_data: ClassVar = {"pages": {}, "questions": {}, "shown": {}}
-    data_version = 5  # raised with every change of the records: they are stored by position
+    initial_data: ClassVar = {"pages": {}}
 
     def __init__(self, env: BuildEnvironment) -> None:
         super().__init__(env)
         self.catalogue = catalogues.EMPTY
         self.catalogue_problems: list[Problem] = []
-        self._book: Book | None = None
-        self._labels: dict[str, str] | None = None
+        self._answers: Answers | None = None
+        self._views: dict[str, View] = {}
+        self.written: dict[str, Written] = {}
 
-    # --- read phase: pages contribute, ask, and are forgotten ---
+    # --- read phase: pages contribute, and are forgotten ---
 
     def add(self, page: str, record: Record) -> None:
         """Keep a record of a page."""
         self.data["pages"].setdefault(page, []).append(record)
-
-    def ask(self, page: str, kind: str, name: str) -> None:
-        """Note that a page shows an answer of the book."""
-        self.data["questions"].setdefault(page, set()).add((kind, name))
 
     def records(self, page: str, kind: type[T]) -> list[T]:
         """What a page that is being read, or has been, contributed of one kind."""
@@ -86,77 +87,40 @@ class CasebookDomain(Domain):
 
     def clear_doc(self, docname: str) -> None:
         """Forget a page."""
-        for store in self.data.values():
-            if isinstance(store, dict):
-                store.pop(docname, None)
-        self._book = None
+        self.data["pages"].pop(docname, None)
+        self.thaw()
 
     def merge_domaindata(self, docnames: Set[str], otherdata: dict[str, Any]) -> None:
         """Take over the pages that another process has read."""
-        for store in ("pages", "questions"):
-            found = {page: otherdata[store][page] for page in docnames if page in otherdata[store]}
-            self.data[store].update(found)
+        pages = otherdata["pages"]
+        self.data["pages"].update({page: pages[page] for page in docnames if page in pages})
+
+    def thaw(self) -> None:
+        """Forget what was computed of the pages, since they change."""
+        self._answers, self._views = None, {}
 
     # --- from then on the book is frozen ---
 
     @property
-    def book(self) -> Book:
-        """The whole book as it has been read."""
-        if self._book is None:
+    def answers(self) -> Answers:
+        """The whole book as it has been read, and what it answers."""
+        if self._answers is None:
             order = {page: i for i, page in enumerate(_reading_order(self.env))}
             records = [r for page in sorted(self.data["pages"]) for r in self.data["pages"][page]]
-            self._book = Book(tuple(records), self.catalogue, order)
-        return self._book
+            book = Book(tuple(records), self.catalogue, order, frame(self.env))
+            self._answers = Answers(book)
+        return self._answers
 
     @property
-    def source_labels(self) -> dict[str, str]:
-        """The label of each cited source: "Leach 2017"."""
-        if self._labels is None:
-            cite: Any = self.env.get_domain("cite")
-            self._labels = {c.key: c.formatted_entry.label for c in cite.citations}
-        return self._labels
+    def book(self) -> Book:
+        """The whole book, for what is made anew in every build; a page has its `view`."""
+        return self.answers.book
 
-    def changed_pages(self) -> list[str]:
-        """The pages that would now show something else of other pages than when last written."""
-        self._book = self._labels = None
-        shown, changed = self.data["shown"], []
-        # Every page of the site shows the titles of all in its sidebar.
-        titles = {page: title.astext() for page, title in self.env.titles.items()}
-        tree = (sorted(titles.items()), sorted(self.env.toctree_includes.items()))
-        navigation = _digest(tree)
-        numbers = _digest(sorted(self.env.toc_secnumbers.items()))
-        cited, sources = self._cited()
-        for page in sorted(self.env.found_docs):
-            questions = self.data["questions"].get(page, set())
-            digest = self.book.digest(questions) + cited.get(page, "") + navigation
-            if ("figures", "") in questions:
-                digest += self.env.config.casebook_date + sources
-            if not questions.isdisjoint(NUMBERED):
-                digest += numbers
-            if shown.get(page) != digest:
-                shown[page] = digest
-                changed.append(page)
-        return changed
-
-    def _cited(self) -> tuple[dict[str, str], str]:
-        """What each page shows of sources, and what a page of all sources shows, as digests.
-
-        sphinxcontrib-bibtex leaves pages stale whose labels change with a citation elsewhere.
-        """
-        cite: Any = self.env.get_domain("cite")
-        by_key: dict[str, list[object]] = {}
-        shown: dict[str, list[object]] = {}
-        for c in cite.citations:
-            page = c.bibliography_key.docname
-            label = (c.key, c.formatted_entry.label, page, c.citation_id)
-            by_key.setdefault(c.key, []).append(label)
-            shown.setdefault(page, []).append((label, str(c.formatted_entry.text)))
-        keys: dict[str, set[str]] = {}
-        for ref in cite.citation_refs:
-            keys.setdefault(ref.docname, set()).update(target.key for target in ref.targets)
-        for page, cited in keys.items():
-            shown.setdefault(page, []).append([by_key.get(key) for key in sorted(cited)])
-        return {page: _digest(parts) for page, parts in shown.items()}, _digest(by_key)
+    def view(self, page: str) -> View:
+        """What a page asks of the book; all that it shows of other pages comes from here."""
+        if page not in self._views:
+            self._views[page] = View(self.answers)
+        return self._views[page]
 
     def check_consistency(self) -> None:
         """Report what only the whole book shows."""
@@ -183,24 +147,31 @@ class CasebookDomain(Domain):
     ) -> nodes.reference | None:
         """Make the link that `metric` and `pattern-link` stand for."""
         explicit, plain = node["refexplicit"], node.get("plain", False)
-        if typ == "metric" and target in self.book.figures:
-            figure = self.book.figures[target]
-            wrong = states_another_number(contnode.astext(), figure)
+        view = self.view(fromdocname)
+        if typ == "metric":
+            valued = view.metric(target)
+            if valued is None or valued.resolved is None:
+                return None
+            wrong = states_another_number(contnode.astext(), valued.resolved)
             if wrong and explicit and not plain:
                 report(Kind.WRONG_NUMBER, wrong, node)
-            words = contnode.astext() if explicit else str(figure.printed)
-            row = self.book.rows[target]
-            link = self._link(builder, fromdocname, row.page, row.anchor, words)
+            words = contnode.astext() if explicit else str(valued.resolved.printed)
+            link = self._link(builder, fromdocname, valued.row, words)
             return link if plain else self._marked(link, "metric", target)
-        section, pattern = self.book.sections.get(target), self.catalogue.find(target)
-        if typ == "pattern" and section and pattern:
-            words = contnode.astext() if explicit else pattern.words
-            link = self._link(builder, fromdocname, section.page, section.anchor, words)
+        if typ == "pattern":
+            described = view.pattern(target)
+            if described is None or described.section is None:
+                return None
+            words = contnode.astext() if explicit else described.pattern.words
+            link = self._link(builder, fromdocname, described.section, words)
             return link if plain else self._marked(link, "pattern", target)
         if typ == "chunk":
             return self._chunk_link(builder, fromdocname, target, contnode if explicit else None)
-        if typ == "insight" and explicit:
-            return self._insight_link(builder, fromdocname, target, contnode.astext())
+        if typ == "insight":
+            insight = view.insight(f"insight-{target}")
+            if insight:
+                words = contnode.astext() if explicit else view.words(insight.title)
+                return self._link(builder, fromdocname, Place(insight.page, insight.anchor), words)
         return None
 
     def _chunk_link(
@@ -209,32 +180,22 @@ class CasebookDomain(Domain):
         # Names of chunks belong to their page.
         for chunk in self.code(page).program.chunks:
             if chunk.anchor == f"chunk-{target}":
+                place = Place(page, chunk.anchor)
                 if content is not None:
-                    return self._link(builder, page, page, chunk.anchor, content.astext())
-                text = chunk.title
-                return self._link(builder, page, page, chunk.anchor, text, ("chunk-name",))
-        return None
-
-    def _insight_link(
-        self, builder: Builder, page: str, target: str, words: str
-    ) -> nodes.reference | None:
-        # Without words of its own the link would go stale with the title on another page.
-        for insight in self.book.insights:
-            if insight.anchor == f"insight-{target}":
-                return self._link(builder, page, insight.page, insight.anchor, words)
+                    return self._link(builder, page, place, content.astext())
+                return self._link(builder, page, place, chunk.title, ("chunk-name",))
         return None
 
     def _link(
         self,
         builder: Builder,
         source: str,
-        page: str,
-        anchor: str,
+        place: Place,
         words: str,
         classes: tuple[str, ...] = (),
     ) -> nodes.reference:
         shown = nodes.inline("", words, classes=list(classes))
-        return make_refnode(builder, source, page, anchor, shown)
+        return make_refnode(builder, source, place.page, place.anchor, shown)
 
     def _marked(self, link: nodes.reference, kind: str, name: str) -> nodes.reference:
         # Links in running text carry their evidence or intent: a slip on the screen (`slips`), a
@@ -265,19 +226,21 @@ class CasebookDomain(Domain):
         The names carry their kind: where a name equals the anchor, or the anchor without its kind,
         Sphinx's search would make the anchor from the words that it displays.
         """
+        words = View(self.answers).words
         for name, row in sorted(self.book.rows.items()):
-            yield f"metric:{name}", row.metric.label, "metric", row.page, row.anchor, 1
+            label = words(row.metric.label)
+            yield f"metric:{name}", label, "metric", row.page, row.anchor, 1
         for slug, section in sorted(self.book.sections.items()):
             pattern = self.catalogue.find(slug)
             title = pattern.title if pattern else slug
             yield f"pattern:{slug}", title, "pattern", section.page, section.anchor, 1
         for insight in self.book.insights:
             name = f"insight:{insight.page}:{insight.anchor}"
-            yield name, insight.title, "insight", insight.page, insight.anchor, 1
+            yield name, words(insight.title), "insight", insight.page, insight.anchor, 1
         for listing in self.book.listings:
             chunk = listing.chunk
             name = f"chunk:{listing.page}:{chunk.anchor}"
-            yield name, words(chunk.name), "chunk", listing.page, chunk.anchor, 1
+            yield name, in_words(chunk.name), "chunk", listing.page, chunk.anchor, 1
 
     def missing(self, kind: str, target: str) -> tuple[Kind, str] | None:
         """The message for a link that led nowhere; nothing when it has been reported elsewhere."""
@@ -289,10 +252,6 @@ class CasebookDomain(Domain):
         if self.catalogue.find(target):
             return None
         return Kind.UNKNOWN_PATTERN, f"unknown pattern '{target}'{self.catalogue.near(target)}"
-
-
-def _digest(shown: object) -> str:
-    return hashlib.sha256(repr(shown).encode()).hexdigest()
 
 
 def _reading_order(env: BuildEnvironment) -> list[str]:
@@ -321,7 +280,49 @@ def _load_catalogue(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> 
 
 
 def _changed(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
-    return domain_of(env).changed_pages()
+    domain, shown = domain_of(env), Shown.load(app)
+    domain.thaw()
+    changed = list(shown.changed(env.all_docs, domain.answers))
+    # A build that fails in the middle leaves some of these pages written, and nobody knows which.
+    shown.pages = {page: w for page, w in shown.pages.items() if page not in changed}
+    shown.pages = {page: w for page, w in shown.pages.items() if page in env.all_docs}
+    shown.save()
+    return changed
+
+
+class AskForLinks(SphinxPostTransform):
+    """Note what others resolve: Sphinx's and MyST's own links, citations, lists of references."""
+
+    default_priority = 3  # before any of them is resolved
+
+    def run(self, **kwargs: Any) -> None:
+        view = domain_of(self.env).view(self.env.docname)
+        for link in self.document.findall(pending_xref):
+            domain = link.get("refdomain")
+            if domain == "cite":
+                for cited in parse_citation_targets(link["reftarget"]):
+                    view.source(cited.key)
+            elif domain != "casebook":
+                view.target(target_of(link))
+        if any(self.document.findall(bibliography)):
+            view.references(self.env.docname)
+        if self.env._app.builder.format == "html" or any(self.document.findall(toctree)):
+            view.tree()
+        view.shown_numbers(self.env.docname)
+
+
+def _written(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    env = app.env
+    if docname in env.all_docs:
+        asked = domain_of(env).view(docname).asked
+        domain_of(env).written[docname] = Written(env.all_docs[docname], asked)
+
+
+def _keep_shown(app: Sphinx, exception: Exception | None) -> None:
+    if exception is None:
+        shown = Shown.load(app)
+        shown.pages |= domain_of(app.env).written
+        shown.save()
 
 
 def _warn_missing(app: Sphinx, domain: Domain | None, node: pending_xref) -> bool | None:
@@ -343,14 +344,23 @@ def _sort_bibliographies(app: Sphinx, env: BuildEnvironment) -> None:
     )
     bibliographies.clear()
     bibliographies.update(items)
+    cite: Any = env.get_domain("cite")
+    keys = {target.key for ref in cite.citation_refs for target in ref.targets}
+    entries = cite.bibdata.data.entries
+    AuthorYear.know({key: entries[key] for key in sorted(keys) if key in entries})
 
 
-def setup_domain(app: Sphinx) -> None:
+def setup_domain(app: Sphinx, version: int) -> None:
     """Register the domain and its place in the build."""
     app.add_config_value("casebook_catalogue", "patterns/catalogue.toml", "", str)
+    CasebookDomain.data_version = version
     app.add_domain(CasebookDomain)
     app.connect("env-before-read-docs", _load_catalogue)
     app.connect("env-updated", _sort_bibliographies, priority=100)
     # After Sphinx has numbered sections and tables.
     app.connect("env-get-updated", _changed, priority=900)
+    app.add_post_transform(AskForLinks)
+    # After all others that change a page once it is resolved.
+    app.connect("doctree-resolved", _written, priority=900)
+    app.connect("build-finished", _keep_shown)
     app.connect("warn-missing-reference", _warn_missing)

@@ -5,22 +5,18 @@ from __future__ import annotations
 import json
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import pybtex.plugin
+from typing import TYPE_CHECKING
 
 from . import archive
 from .codelists import FOLDER
 from .core import exports, inventory, outputs
 from .core.book import Book
-from .core.exports import Source
 from .core.outputs import Output
 from .domain import domain_of
 from .figures.charts import DATA, data_file
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
-    from sphinx.environment import BuildEnvironment
 
 
 def _export(app: Sphinx, exception: Exception | None) -> None:
@@ -31,7 +27,7 @@ def _export(app: Sphinx, exception: Exception | None) -> None:
     folder.mkdir(exist_ok=True)
     files = {
         "metrics": exports.metrics(book),
-        "sources": exports.sources(_cited(app.env), book),
+        "sources": exports.sources(book),
         "patterns": exports.patterns(book),
         "insights": exports.insights(book),
         "decisions": exports.decisions(book),
@@ -73,27 +69,6 @@ def _write_packages(folder: Path, book: Book, date: str) -> None:
     for old in folder.glob("*.zip"):
         if old.stem not in book.packages:
             old.unlink()
-
-
-def _cited(env: BuildEnvironment) -> dict[str, Source]:
-    domain: Any = env.get_domain("cite")
-    plain = pybtex.plugin.find_plugin("pybtex.backends", "plaintext")()
-    found: dict[str, Source] = {}
-    for citation in domain.citations:
-        fields = citation.entry.fields
-        found.setdefault(
-            citation.key,
-            Source(
-                citation.key,
-                citation.formatted_entry.label,
-                citation.formatted_entry.text.render(plain),
-                fields.get("url", "").replace("\\_", "_"),
-                fields.get("urldate", ""),
-                citation.bibliography_key.docname,
-                citation.citation_id,
-            ),
-        )
-    return found
 
 
 def setup_export(app: Sphinx) -> None:

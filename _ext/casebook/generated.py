@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from docutils import nodes
 from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from . import claims, codelists, insights, inventory, metriclists, patternlists
-from .directive import Generated
 from .domain import domain_of
 from .figures import charts
 from .page import ListMaker, Page
+from .placeholders import Generated
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -32,22 +33,27 @@ class FillGenerated(SphinxPostTransform):
     default_priority = 5
 
     def run(self, **kwargs: Any) -> None:
-        domain = domain_of(self.env)
-        page = Page(domain.book, self.env, domain.source_labels)
+        view = domain_of(self.env).view(self.env.docname)
+        page = Page(view, self.env)
         for link in list(self.document.findall(addnodes.pending_xref)):
-            row = page.book.rows.get(link["reftarget"])
-            if link.get("label") and row:
+            valued = view.metric(link["reftarget"]) if link.get("label") else None
+            if valued:
                 # On a card the link's words are the label of the row.
-                link.replace_self(page.metric(row.metric.id, row.metric.label, link["refdoc"]))
+                words = view.words(valued.metric.label)
+                link.replace_self(page.metric(link["reftarget"], words, link["refdoc"]))
         for node in list(self.document.findall(Generated)):
-            if node["what"] in LISTS:
-                node.replace_self(LISTS[node["what"]](page, node))
-                continue
-            # A figure that could not be computed has been reported where its formula stands.
-            figure = page.book.figures.get(node["name"])
-            node.replace_self(
-                metriclists.FIGURES[node["what"]](page, figure, node) if figure else []
-            )
+            node.replace_self(self._made(page, node))
+
+    def _made(self, page: Page, node: Generated) -> list[nodes.Node]:
+        if node["what"] == "words":
+            return [nodes.Text(page.view.words(node["text"]))]
+        if node["what"] in LISTS:
+            return LISTS[node["what"]](page, node)
+        # A metric that could not be computed has been reported where its formula stands.
+        valued = page.view.metric(node["name"])
+        if valued is None or valued.resolved is None:
+            return []
+        return metriclists.FIGURES[node["what"]](page, valued.resolved, node)
 
 
 def setup_generated(app: Sphinx) -> None:

@@ -14,9 +14,11 @@ from .core.insights import Evidence
 from .core.problems import Kind, Problem
 from .core.records import Insight
 from .core.sentences import count
-from .directive import BookDirective, Generated
+from .core.text import Text
+from .directive import BookDirective
 from .page import ListMaker, Page, definition
-from .words import readable
+from .placeholders import Generated
+from .words import text_of
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -40,17 +42,17 @@ class InsightDirective(BookDirective):
                 self.warn(problem, self.lineno)
             return []
         kind, audience, evidence = read
-        title = self.inline(self.arguments[0], self.lineno)
+        title = self.text_at(self.arguments[0], self.lineno)
         body = self.parse_content_to_nodes()
         self._check(body)
-        plain = readable(title)
-        anchor = f"insight-{self.options.get('name') or nodes.make_id(plain)}"
+        name = self.options.get("name") or nodes.make_id(self._bare(title))
+        anchor = f"insight-{name}"
         record = Insight(
             self.env.docname,
             anchor,
             self._number(),
-            plain,
-            " ".join(readable([part]) for part in body),
+            title,
+            Text(" ".join(text_of([part]).marked for part in body), self.body_line(1)),
             kind,
             audience,
             evidence,
@@ -64,13 +66,19 @@ class InsightDirective(BookDirective):
         self.book.add(self.env.docname, record)
         label = nodes.inline("", "", self.generated("insight-label", kind=kind.value,
                              number=record.number), classes=["insight-label"])  # fmt: skip
-        box = nodes.admonition("", nodes.title("", "", label, nodes.Text(" "), *title))
+        box = nodes.admonition(
+            "", nodes.title("", "", label, nodes.Text(" "), *self.nodes_of(title))
+        )
         box["classes"] = ["insight", f"insight-{kind.value}"]
         box["ids"] = [anchor]
         self.state.document.note_explicit_target(box)
         self.set_source_info(box)
         box += [*body, nodes.paragraph("", "", *self._meta(record), classes=["insight-meta"])]
         return [box]
+
+    def _bare(self, title: Text) -> str:
+        # An anchor cannot change with a value: a mark counts as its name.
+        return title.uncited.words(lambda _, name: name)
 
     def _number(self) -> int:
         return 1 + len(self.book.records(self.env.docname, Insight))
@@ -92,7 +100,6 @@ class InsightDirective(BookDirective):
             yield nodes.Text(f" · {_patterns(insight)}")
         for i, slug in enumerate(insight.patterns):
             yield from [nodes.Text(", ")] if i else []
-            self.asks("pattern", slug)
             link = addnodes.pending_xref(
                 "", nodes.inline("", slug), refdomain="casebook", reftype="pattern",
                 reftarget=slug, refexplicit=False, refdoc=self.env.docname, refwarn=True,
@@ -103,10 +110,10 @@ class InsightDirective(BookDirective):
 
     def _evidence(self, one: Evidence) -> nodes.Node:
         if one.kind == "source":
-            return self.cited(one.name, self.lineno)
+            return self.cited(one.name, self.option_line("evidence"))
         if one.kind == "output":
-            return self.generated("modelled", "maker", name=one.name)
-        return self.generated("metric-evidence", "metric", name=one.name)
+            return self.generated("modelled", name=one.name)
+        return self.generated("metric-evidence", name=one.name)
 
 
 def _links(node: nodes.Node) -> Iterator[nodes.Node]:
@@ -125,7 +132,7 @@ class InsightIndex(BookDirective):
     has_content = False
 
     def run(self) -> list[nodes.Node]:
-        return [self.generated("insight-index", "insights")]
+        return [self.generated("insight-index")]
 
 
 def _label(page: Page, node: Generated) -> list[nodes.Node]:
@@ -133,15 +140,15 @@ def _label(page: Page, node: Generated) -> list[nodes.Node]:
 
 
 def _words(page: Page, name: str, kind: str, number: int) -> str:
-    chapter = page.number(name)
+    chapter = page.view.number(name)
     return f"{kind.capitalize()} {chapter}{'.' if chapter else ''}{number}"
 
 
 def _metric(page: Page, node: Generated) -> list[nodes.Node]:
-    row = page.book.rows.get(node["name"])
-    if not row:
+    valued = page.view.metric(node["name"])
+    if not valued:
         return [nodes.Text(node["name"])]  # reported once the whole book is read
-    return [page.metric(row.metric.id, row.metric.label, node["page"])]
+    return [page.metric(node["name"], page.view.words(valued.metric.label), node["page"])]
 
 
 def _patterns(insight: Insight) -> str:
@@ -150,12 +157,12 @@ def _patterns(insight: Insight) -> str:
 
 def _index(page: Page, node: Generated) -> list[nodes.Node]:
     made: list[nodes.Node] = []
-    pages = list(dict.fromkeys(insight.page for insight in page.book.insights))
-    for name in pages:
-        made.append(nodes.rubric("", page.env.titles[name].astext()))
+    insights = page.view.insights()
+    for name in dict.fromkeys(insight.page for insight in insights):
+        made.append(nodes.rubric("", page.view.words(page.view.title(name))))
         listed = nodes.definition_list(classes=["related"])
-        for insight in (i for i in page.book.insights if i.page == name):
-            link = page.place(name, insight.anchor, insight.title, node["page"])
+        for insight in (i for i in insights if i.page == name):
+            link = page.place(name, insight.anchor, page.view.words(insight.title), node["page"])
             label = _words(page, name, insight.kind.value, insight.number)
             said = [link, nodes.Text(f". {core.for_whom(insight.audience)}.")]
             patterns = page.patterns(insight.patterns, node["page"])

@@ -10,9 +10,10 @@ from sphinxcontrib.mermaid import mermaid
 
 from .core import inventory as core
 from .core.records import Contents
-from .directive import Generated, TableDirective
+from .directive import TableDirective
 from .domain import domain_of
 from .page import ListMaker, Page
+from .placeholders import Generated
 from .tables import cell, table
 
 if TYPE_CHECKING:
@@ -44,13 +45,13 @@ class Inventory(TableDirective):
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        rows = self.generated("inventory", "inventory")
+        rows = self.generated("inventory")
         return [self.table(self.arguments[0], ["inventory"], rows)]
 
 
 def _inventory(page: Page, node: Generated) -> list[nodes.Node]:
-    studies, total = core.count(page.book)
-    names = [study.name for study in page.book.studies]
+    studies, total = page.view.inventory()
+    names = [study.name for study in page.view.studies()]
     columns = [*studies.values(), total]
     num = ("num",)
     heads = [cell(nodes.Text("What")), *(cell(nodes.Text(n), classes=num) for n in [*names, "All"])]

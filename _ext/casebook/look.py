@@ -81,11 +81,12 @@ class PlainTables(SphinxPostTransform):
         for locator in self.document.findall(nodes.inline):
             if "locator" in locator["classes"]:
                 # After a slash; <wbr> is not copied with the path, as a space of no width would be.
-                first, *others = re.split(r"(?<=/)", locator.astext())
-                locator.children = []
-                locator += nodes.Text(first)
-                for part in others:
-                    locator += [nodes.raw("", "<wbr/>", format="html"), nodes.Text(part)]
+                for words in list(locator.findall(nodes.Text)):
+                    first, *others = re.split(r"(?<=/)", words.astext())
+                    made: list[nodes.Node] = [nodes.Text(first)]
+                    for part in others:
+                        made += [nodes.raw("", "<wbr/>", format="html"), nodes.Text(part)]
+                    words.parent.replace(words, made)
 
 
 @functools.cache

@@ -9,8 +9,8 @@ from .core.catalogue import in_sentence
 from .core.linebreaks import breakable
 from .core.metrics import Resolved, aged
 from .core.problems import Kind
-from .directive import Generated
 from .page import FigureMaker, ListMaker, Page, definition
+from .placeholders import Generated
 from .problems import report
 from .tables import cell, evidence_mark, table
 
@@ -29,7 +29,8 @@ def _date(page: Page, figure: Resolved, node: Generated) -> list[nodes.Node]:
 
 
 def _input(page: Page, figure: Resolved, node: Generated) -> list[nodes.Node]:
-    return [page.metric(figure.metric.id, in_sentence(figure.metric.label), node["page"])]
+    label = in_sentence(page.view.words(figure.metric.label))
+    return [page.metric(figure.metric.id, label, node["page"])]
 
 
 def _evidence(page: Page, figure: Resolved, node: Generated) -> list[nodes.Node]:
@@ -61,7 +62,8 @@ def _sources(page: Page, figure: Resolved, node: Generated) -> list[nodes.Node]:
 
 
 def _likeness(page: Page, node: Generated) -> list[nodes.Node]:
-    figures = [page.book.figures[n] for n in node["figures"] if n in page.book.figures]
+    named = (page.view.metric(name) for name in node["figures"])
+    figures = [valued.resolved for valued in named if valued and valued.resolved]
     kinds = {figure.metric.evidence for figure in figures}
     spans = {figure.as_of for figure in figures}
     differing = [w for w, found in (("kinds", kinds), ("dates", spans)) if len(found) > 1]
@@ -72,20 +74,26 @@ def _likeness(page: Page, node: Generated) -> list[nodes.Node]:
     return []
 
 
+def _all(page: Page) -> list[Resolved]:
+    return [valued.resolved for valued in page.view.metrics() if valued.resolved]
+
+
+def _label(page: Page, figure: Resolved) -> str:
+    return page.view.words(figure.metric.label)
+
+
 def _metric_index(page: Page, node: Generated) -> list[nodes.Node]:
-    figures = sorted(
-        page.book.figures.values(), key=lambda f: (f.metric.label.lower(), f.metric.id)
-    )
+    figures = sorted(_all(page), key=lambda f: (_label(page, f).lower(), f.metric.id))
     rows = [(figure, _evidence_word(page, figure, node)) for figure in figures]
     return _listed(page, node, rows, "Evidence") or [nodes.paragraph("", "The book has no figure.")]
 
 
 def _aged(page: Page, node: Generated) -> list[nodes.Node]:
-    today = dates.parse(page.env.config.casebook_date)
+    today = dates.parse(page.view.date())
     if isinstance(today, str):
         return [nodes.paragraph("", "The edition has no date, so ages cannot be told.")]
-    old = [f for f in page.book.figures.values() if aged(f, today)]
-    old.sort(key=lambda f: (f.as_of and f.as_of.last.last(), f.metric.label))
+    old = [figure for figure in _all(page) if aged(figure, today)]
+    old.sort(key=lambda f: (f.as_of and f.as_of.last.last(), _label(page, f)))
     rows = [(figure, _last_checked(page, figure)) for figure in old]
     return _listed(page, node, rows, "Last checked") or [
         nodes.paragraph("", "No figure of the book is older than two years.")
@@ -93,9 +101,8 @@ def _aged(page: Page, node: Generated) -> list[nodes.Node]:
 
 
 def _last_checked(page: Page, figure: Resolved) -> list[nodes.Node]:
-    entries = page.bibliography.bibdata.data.entries
-    days = [entries[key].fields.get("urldate", "") for key in figure.sources if key in entries]
-    spans = [day for text in days if not isinstance(day := dates.parse(text), str)]
+    days = [dates.parse(page.view.checked(key)) for key in figure.sources]
+    spans = [day for day in days if not isinstance(day, str)]
     words = str(min(spans, key=lambda s: s.last.last())) if spans else "not noted"
     return [nodes.Text(words)]
 
@@ -111,7 +118,7 @@ def _listed(
         metric = figure.metric
         body += nodes.row(
             "",
-            cell(page.metric(metric.id, metric.label, node["page"])),
+            cell(page.metric(metric.id, _label(page, figure), node["page"])),
             # A plain space between the two: in a narrow column a long unit takes its own line.
             cell(nodes.Text(f"{figure.printed.number} {figure.printed.unit}".strip())),
             cell(nodes.Text(figure.date)),
@@ -122,19 +129,18 @@ def _listed(
 
 def _source_index(page: Page, node: Generated) -> list[nodes.Node]:
     resting: dict[str, list[Resolved]] = {}
-    for figure in page.book.figures.values():
+    for figure in _all(page):
         if figure.metric.source:
             resting.setdefault(figure.metric.source, []).append(figure)
-    labels = page.labels
     listed = nodes.definition_list(classes=["related"])
-    for key in sorted(labels, key=lambda k: (labels[k].lower(), k)):
+    for source in sorted(page.view.sources(), key=lambda s: (s.label.lower(), s.key)):
         words: list[nodes.Node] = []
-        for figure in resting.get(key, []):
-            link = page.metric(figure.metric.id, figure.metric.label, node["page"])
+        for figure in resting.get(source.key, []):
+            link = page.metric(figure.metric.id, _label(page, figure), node["page"])
             words += [*([nodes.Text("; ")] if words else []), link]
         unused = [nodes.Text("cited in the text; no figure rests on it")]
-        listed += definition([page.source(key, node["page"])], words or list(unused))
-    return [listed] if labels else [nodes.paragraph("", "The book has no source.")]
+        listed += definition([page.source(source.key, node["page"])], words or list(unused))
+    return [listed] if listed.children else [nodes.paragraph("", "The book has no source.")]
 
 
 FIGURES: dict[str, FigureMaker] = {

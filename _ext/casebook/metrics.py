@@ -15,7 +15,8 @@ from .core.metrics import Metric
 from .core.problems import Kind, Problem
 from .core.records import MetricRow
 from .core.yamlbody import Record, records
-from .directive import BookDirective, BookLink, Generated
+from .directive import BookDirective, BookLink
+from .placeholders import Generated
 from .tables import cell, evidence_mark, head_cell, plain_link, table
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ class MetricsDirective(BookDirective):
 
     def figure_link(self, name: str, line: int) -> addnodes.pending_xref:
         """A link to a figure's row, named on a line of the body."""
-        self.asks("metric", name)
         link = plain_link("casebook", "metric", name, "", self.env.docname)
         link.source, link.line = self.get_source_info()[0], self.body_line(line)
         return link
@@ -48,8 +48,8 @@ class CaptionedDirective(MetricsDirective):
         self, kind: str, widths: tuple[int, ...], heads: list[nodes.entry]
     ) -> tuple[nodes.table, nodes.tbody]:
         """The table, with caption, name and classes."""
-        parsed, _ = self.parse_inline(self.arguments[0], lineno=self.lineno)
-        made, body = table(parsed, kind, widths, heads)
+        caption = self.inline(self.arguments[0], self.lineno)
+        made, body = table(caption, kind, widths, heads)
         made["classes"] += self.options.get("class", [])
         self.set_source_info(made)
         self.add_name(made)
@@ -62,7 +62,7 @@ class MetricsTable(CaptionedDirective):
     def run(self) -> list[nodes.Node]:
         if self.is_empty():
             return []
-        read = core.parse(self.body, self.sources, self.stored)
+        read = core.parse(self.body, self.sources, self.stored, self.text)
         for problem in read.problems:
             self.warn(problem)
         heads = [
@@ -75,18 +75,18 @@ class MetricsTable(CaptionedDirective):
         return [made]
 
     def _kept(self, metric: Metric) -> MetricRow:
-        line, formula_line = self.body_line(metric.line), self.body_line(metric.formula_line)
-        here = replace(metric, line=line, formula_line=formula_line)
+        lines = (metric.line, metric.formula_line, metric.source_line)
+        line, formula_line, source_line = map(self.body_line, lines)
+        here = replace(metric, line=line, formula_line=formula_line, source_line=source_line)
         row = MetricRow(self.env.docname, here)
         self.book.add(self.env.docname, row)
-        self.asks("metric", metric.id)
         return row
 
     def _table_row(self, kept: MetricRow) -> nodes.row:
         metric = kept.metric
         target = nodes.target("", "", ids=[kept.anchor])
         self.state.document.note_explicit_target(target)
-        label = nodes.inline("", metric.label, classes=["measure"])
+        label = nodes.inline("", "", *self.nodes_of(metric.label), classes=["measure"])
         row = nodes.row("", head_cell([target, label], self._explained(metric)))
         for what, classes in zip(("number", "unit", "date"), CLASSES[1:4], strict=True):
             row += cell(Generated("", what=what, name=metric.id), classes=classes)
@@ -94,18 +94,17 @@ class MetricsTable(CaptionedDirective):
         return row
 
     def _explained(self, metric: Metric) -> list[nodes.inline]:
-        lines = [nodes.inline("", "", *self.inline(metric.what, metric.line), classes=["what"])]
+        lines = [nodes.inline("", "", *self.nodes_of(metric.what), classes=["what"])]
         if metric.formula:
             pieces: list[nodes.Node] = []
             for piece in metric.formula.pieces():
                 if isinstance(piece, Reference):
-                    self.asks("metric", piece.id)
                     pieces.append(Generated("", what="input", name=piece.id, page=self.env.docname))
                 else:
                     pieces.append(nodes.Text(piece))
             lines.append(nodes.inline("", "", *pieces, classes=["what", "formula"]))
         if metric.doubt:
-            doubt = [nodes.Text("Doubt: "), *self.inline(metric.doubt, metric.line)]
+            doubt = [nodes.Text("Doubt: "), *self.nodes_of(metric.doubt)]
             lines.append(nodes.inline("", "", *doubt, classes=["what", "doubt"]))
         return lines
 
@@ -113,19 +112,19 @@ class MetricsTable(CaptionedDirective):
         if metric.formula or metric.output:
             what = "sources" if metric.formula else "maker"
             name = metric.id if metric.formula else metric.output
-            if metric.output:
-                self.asks("maker", metric.output)
             rests_on = Generated("", what=what, name=name, page=self.env.docname)
             self.set_source_info(rests_on)
             return [
                 nodes.paragraph("", "", Generated("", what="evidence", name=metric.id)),
                 nodes.paragraph("", "", rests_on),
             ]
-        where = metric.locator + (f"; read through {metric.via}" if metric.via else "")
+        where: list[nodes.Node] = [nodes.Text(metric.locator)]
+        if metric.via:
+            where += [nodes.Text("; read through "), *self.nodes_of(metric.via)]
         return [
             nodes.paragraph("", "", evidence_mark(metric.evidence, metric.evidence.value)),
-            nodes.paragraph("", "", self.cited(metric.source, metric.line)),
-            nodes.paragraph("", "", nodes.inline("", where, classes=["locator"])),
+            nodes.paragraph("", "", self.cited(metric.source, metric.source_line)),
+            nodes.paragraph("", "", nodes.inline("", "", *where, classes=["locator"])),
         ]
 
 
@@ -175,12 +174,13 @@ class MetricsComparison(CaptionedDirective):
             return None
         notes: list[nodes.inline] = []
         if note:
-            parsed, _ = self.parse_inline(note, lineno=self.body_line(record.line_of("note")))
-            notes.append(nodes.inline("", "", *parsed, classes=["what"]))
+            said = self.inline(note, self.body_line(record.line_of("note")))
+            notes.append(nodes.inline("", "", *said, classes=["what"]))
         names = tuple(f.text for f in figures if f.text != NOT_PUBLISHED)
         likeness = self.generated("likeness", figures=names, noted=bool(note))
         likeness.line = self.body_line(record.line)
-        label_node = nodes.inline("", label, classes=["measure"])
+        said = self.inline(label, self.body_line(record.line_of("label")))
+        label_node = nodes.inline("", "", *said, classes=["measure"])
         row = nodes.row("", head_cell([likeness, label_node], notes))
         for figure in figures:
             if figure.text == NOT_PUBLISHED:
@@ -233,7 +233,7 @@ class MetricIndex(BookDirective):
     has_content = False
 
     def run(self) -> list[nodes.Node]:
-        return [self.generated(self.name, "figures")]
+        return [self.generated(self.name)]
 
 
 def setup_metrics(app: Sphinx) -> None:

@@ -1,18 +1,21 @@
-"""What the makers of generated content share: the page at hand, and links into the book."""
+"""What the makers of generated content share: the page at hand, and links into the book.
+
+They know the book through the page's `View` alone, which remembers what they asked.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from docutils import nodes
 from sphinx import addnodes
 
-from .core.book import Book
 from .core.catalogue import Pattern
 from .core.metrics import Resolved
-from .directive import Generated
+from .core.view import View
+from .placeholders import Generated
 from .tables import plain_link
 
 if TYPE_CHECKING:
@@ -21,15 +24,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Page:
-    """The page that is being resolved, and the book around it."""
+    """The page that is being resolved, and its view of the book around it."""
 
-    book: Book
+    view: View
     env: BuildEnvironment
-    labels: Mapping[str, str]
-    """The label of each cited source."""
 
     def metric(self, name: str, words: str, page: str) -> addnodes.pending_xref:
-        """A link to a figure's row."""
+        """A link to a metric's row."""
         return plain_link("casebook", "metric", name, words, page)
 
     def pattern(self, pattern: Pattern, page: str) -> addnodes.pending_xref:
@@ -40,11 +41,12 @@ class Page:
         """Links to patterns, with commas; a pattern without a section stands as plain words."""
         found: list[nodes.Node] = []
         for slug in slugs:
-            pattern = self.book.catalogue.find(slug)
-            if pattern:
-                linked = slug in self.book.sections
-                link = self.pattern(pattern, page) if linked else nodes.Text(pattern.title)
-                found += [*([nodes.Text(", ")] if found else []), link]
+            described = self.view.pattern(slug)
+            if described:
+                pattern = described.pattern
+                link = self.pattern(pattern, page) if described.section else None
+                found += [nodes.Text(", ")] if found else []
+                found.append(link or nodes.Text(pattern.title))
         return found
 
     def source(self, key: str, page: str) -> addnodes.pending_xref:
@@ -55,19 +57,13 @@ class Page:
 
     def maker(self, output: str, page: str) -> list[nodes.Node]:
         """A link to the chunk that makes an output; nothing if none does, which is reported."""
-        maker = self.book.makers.get(output)
+        maker = self.view.maker(output)
         if not maker:
             return []
-        title = maker.chunk.title
-        link = self.place(maker.page, maker.chunk.anchor, title, page)
+        link = self.place(maker.page, maker.anchor, maker.words, page)
         for words in link.findall(nodes.inline):
             words["classes"].append("chunk-name")
         return [link]
-
-    def number(self, page: str) -> str:
-        """The number of a page's chapter, "1"; nothing if it has none."""
-        number = self.env.toc_secnumbers.get(page, {}).get("")
-        return ".".join(map(str, number)) if number else ""
 
     def place(self, target: str, anchor: str, words: str, page: str) -> nodes.reference:
         """A link to a section of the book."""
@@ -80,11 +76,6 @@ class Page:
         else:
             link["refuri"] = f"{builder.get_relative_uri(page, target)}#{anchor}"
         return link
-
-    @property
-    def bibliography(self) -> Any:
-        """The domain of sphinxcontrib-bibtex."""
-        return self.env.get_domain("cite")
 
 
 FigureMaker = Callable[[Page, Resolved, Generated], list[nodes.Node]]

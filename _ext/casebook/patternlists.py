@@ -6,15 +6,16 @@ from docutils import nodes
 
 from .core.catalogue import RELATIONS
 from .core.records import PatternUse
-from .directive import Generated
 from .page import ListMaker, Page, definition
+from .placeholders import Generated
 from .tables import cell, table
 
 
 def _head(page: Page, node: Generated) -> list[nodes.Node]:
-    pattern = page.book.catalogue.find(node["name"])
-    if not pattern:
+    described = page.view.pattern(node["name"])
+    if not described:
         return []  # reported when the page was read
+    pattern = described.pattern
     intent = nodes.paragraph("", pattern.intent)
     facts = nodes.definition_list(classes=["facts"])
 
@@ -40,19 +41,19 @@ def _head(page: Page, node: Generated) -> list[nodes.Node]:
 
 def _uses(page: Page, node: Generated) -> list[nodes.Node]:
     listed = nodes.bullet_list(classes=["uses"])
-    for use in page.book.uses.get(node["name"], []):
-        title = next((s.title for s in page.book.studies if s.page == use.page), None)
-        title = title or page.env.titles[use.page].astext()
-        words = use.heading if use.heading == title else f"{title}, {use.heading}"
+    for use in page.view.uses(node["name"]):
+        title = page.view.words(page.view.title(use.page))
+        heading = page.view.words(use.heading)
+        words = heading if heading == title else f"{title}, {heading}"
         place = page.place(use.page, use.anchor, words, node["page"])
-        sentence = nodes.Text(f": “{use.sentence}”")
+        sentence = nodes.Text(f": “{page.view.words(use.sentence)}”")
         listed += nodes.list_item("", nodes.paragraph("", "", place, sentence))
     return [listed] if listed.children else [nodes.paragraph("", "No study uses it.")]
 
 
 def _related(page: Page, node: Generated) -> list[nodes.Node]:
     listed = nodes.definition_list(classes=["related"])
-    for pattern in page.book.used_by(node["page"]):
+    for pattern in page.view.used_by(node["page"]):
         words: list[nodes.Node] = [nodes.Text(pattern.intent)]
         for relation, slugs in pattern.relations:
             links = page.patterns(slugs, node["page"])
@@ -65,11 +66,11 @@ def _related(page: Page, node: Generated) -> list[nodes.Node]:
 
 def _index(page: Page, node: Generated) -> list[nodes.Node]:
     made: list[nodes.Node] = []
-    for category, patterns in page.book.catalogue.categories().items():
+    for category, patterns in page.view.categories():
         made.append(nodes.rubric("", category.replace("-", " ").capitalize()))
         listed = nodes.definition_list(classes=["related"])
         for pattern in patterns:
-            names = [study.name for study in page.book.users.get(pattern.slug, ())]
+            names = page.view.users(pattern.slug)
             used = f" Used in: {', '.join(names)}." if names else ""
             links = page.patterns((pattern.slug,), node["page"])
             listed += definition(links, [nodes.Text(pattern.intent + used)])
@@ -78,14 +79,14 @@ def _index(page: Page, node: Generated) -> list[nodes.Node]:
 
 
 def _matrix(page: Page, node: Generated) -> list[nodes.Node]:
-    studies = page.book.studies
+    studies = page.view.studies()
     heads = [cell(nodes.Text("Pattern")), *(cell(nodes.Text(s.name)) for s in studies)]
     widths = (40, *([60 // max(1, len(studies))] * len(studies)))
     made, body = table([], "", widths, heads)
-    for patterns in page.book.catalogue.categories().values():
+    for _, patterns in page.view.categories():
         for pattern in patterns:
             row = nodes.row("", cell(*page.patterns((pattern.slug,), node["page"])))
-            uses = page.book.uses.get(pattern.slug, [])
+            uses = page.view.uses(pattern.slug)
             for study in studies:
                 row += cell(*_sections(page, [u for u in uses if u.page == study.page], node))
             body += row
@@ -97,9 +98,8 @@ def _sections(page: Page, uses: list[PatternUse], node: Generated) -> list[nodes
         return [nodes.inline("", "not used", classes=["no-use"])]
     found: dict[str, nodes.Node] = {}
     for use in uses:
-        numbers = page.env.toc_secnumbers.get(use.page, {})
-        number = numbers.get(f"#{use.anchor}") or numbers.get("")
-        words = ".".join(map(str, number)) if number else use.heading
+        number = page.view.number(use.page, use.anchor) or page.view.number(use.page)
+        words = number or page.view.words(use.heading)
         found.setdefault(words, page.place(use.page, use.anchor, words, node["page"]))
     return [part for link in found.values() for part in (nodes.Text(", "), link)][1:]
 

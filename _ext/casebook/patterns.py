@@ -11,10 +11,12 @@ from sphinx.transforms import SphinxTransform
 from .core.problems import Kind
 from .core.records import PatternSection, PatternUse, Study
 from .core.sentences import around
-from .directive import BookDirective, BookLink, Generated, TableDirective
+from .core.text import Text
+from .directive import BookDirective, BookLink, TableDirective
 from .domain import domain_of
+from .placeholders import Generated
 from .problems import report
-from .words import pieces
+from .words import pieces, text_of
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -30,7 +32,7 @@ class PatternDirective(BookDirective):
         slug = self.arguments[0].strip()
         # Read again when the catalogue changes: it says whether this is a pattern at all.
         self.env.note_dependency(str(self.book.catalogue_path))
-        return [self.generated("pattern-head", "patterns", name=slug)]
+        return [self.generated("pattern-head", name=slug)]
 
 
 class RelatedPatterns(BookDirective):
@@ -39,7 +41,7 @@ class RelatedPatterns(BookDirective):
     has_content = False
 
     def run(self) -> list[nodes.Node]:
-        return [self.generated("related-patterns", "patterns")]
+        return [self.generated("related-patterns")]
 
 
 class PatternIndex(BookDirective):
@@ -48,7 +50,7 @@ class PatternIndex(BookDirective):
     has_content = False
 
     def run(self) -> list[nodes.Node]:
-        return [self.generated("pattern-index", "all-uses")]
+        return [self.generated("pattern-index")]
 
 
 class PatternMatrix(TableDirective):
@@ -57,7 +59,7 @@ class PatternMatrix(TableDirective):
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        rows = self.generated("pattern-matrix", "all-uses")
+        rows = self.generated("pattern-matrix")
         return [self.table(self.arguments[0], ["pattern-matrix", "matrix"], rows)]
 
 
@@ -77,7 +79,7 @@ class GatherPatterns(SphinxTransform):
         name = self.env.metadata[page].get("study")
         if name:
             title = next(iter(self.document.findall(nodes.title)), None)
-            words = title.astext() if title is not None else str(name)
+            words = text_of(title.children) if title is not None else Text(str(name))
             domain.add(page, Study(page, str(name), words))
 
     def _open_section(self, head: Generated) -> None:
@@ -95,7 +97,6 @@ class GatherPatterns(SphinxTransform):
         domain.add(page, record)
         uses = nodes.section("", nodes.title("", "Where the book uses it"), ids=[f"{slug}-uses"])
         uses += Generated("", what="uses", name=slug, page=page)
-        domain.ask(page, "uses", slug)
         self.document.note_explicit_target(uses)
         section += uses
 
@@ -107,21 +108,21 @@ class GatherPatterns(SphinxTransform):
         while section is not None and not isinstance(section, nodes.section):
             section = section.parent
         anchor = section["ids"][0] if section is not None else ""
-        heading = section[0].astext() if section is not None else ""
+        heading = text_of(section[0].children) if section is not None else Text("")
         line = link.line or getattr(block, "line", 0) or 0
         # A link that stands in no sentence brings one.
-        sentence = link.get("sentence") or around(*_words(block, link))
+        sentence = link.get("sentence") or _sentence(block, link)
         return PatternUse(self.env.docname, link["reftarget"], anchor, heading, sentence, line)
 
 
-def _words(block: nodes.Node, link: addnodes.pending_xref) -> tuple[str, int]:
-    """A block's text as it will be read, and where in it `link` stands."""
+def _sentence(block: nodes.Node, link: addnodes.pending_xref) -> Text:
+    """Return the sentence around a link."""
     text, place = "", 0
-    for node, words in pieces(block):
+    for node, words in pieces(block.children):
         if node is link:
             place = len(text)
-        text = text + words if words else text.rstrip()
-    return text, place
+        text += words
+    return Text(around(text, place))
 
 
 def setup_patterns(app: Sphinx) -> None:

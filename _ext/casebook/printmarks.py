@@ -27,18 +27,19 @@ class PrintMarks(SphinxPostTransform):
     formats = ("latex",)
 
     def run(self, **kwargs: Any) -> None:
-        domain = domain_of(self.env)
+        view = domain_of(self.env).view(self.env.docname)
         for link in marked_links(self.document):
             kind, name = link["casebook"]
-            if kind == "metric":
-                row = domain.book.rows[name]
-                label, mark = _label(row.page, row.anchor), row.metric.evidence.value
+            valued, described = view.metric(name), view.pattern(name)
+            if kind == "metric" and valued:
+                label = _label(valued.row.page, valued.row.anchor)
+                made = [_raw(rf"\casebookmark{{{valued.metric.evidence.value}}}{{{label}}}")]
+            elif described and described.section:
+                label = _label(described.section.page, described.section.anchor)
+                entry = _index_entry(described.pattern.title)
+                made = [_raw(rf"\casebookmark{{pattern}}{{{label}}}"), entry]
             else:
-                section = domain.book.sections[name]
-                label, mark = _label(section.page, section.anchor), "pattern"
-            made = [_raw(rf"\casebookmark{{{mark}}}{{{label}}}")]
-            if kind == "pattern":
-                made.append(_index_entry(domain.book.catalogue.patterns[name].title))
+                raise AssertionError("a link was made to it")
             words = nodes.inline("", "", *link.children, classes=[f"casebook-{kind}"])
             link.replace_self([words, *made])
         for link in list(self.document.findall(nodes.reference)):

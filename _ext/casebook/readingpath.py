@@ -13,8 +13,9 @@ from sphinx.transforms import SphinxTransform
 from .core.problems import Kind, Problem, suggestion
 from .core.readingpath import WORDS_A_MINUTE, count, minutes
 from .directive import BookDirective
+from .placeholders import late
 from .problems import report
-from .words import readable
+from .words import text_of
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -93,7 +94,7 @@ def _texts(section: nodes.section) -> Iterator[str]:
         while inside is not section and not isinstance(inside, nodes.table):
             inside = inside.parent
         if inside is section and small.isdisjoint(part["classes"]):
-            yield readable([part])
+            yield text_of([part]).uncited.words(lambda _, name: name)
 
 
 def _listed(sections: list[nodes.section], words: list[int]) -> nodes.container:
@@ -126,8 +127,8 @@ def _lead_on(section: nodes.section, following: nodes.section, order: list[nodes
 
 
 def _link(section: nodes.section) -> nodes.reference:
-    title = section[0].astext()
-    return nodes.reference("", "", nodes.inline("", title), refid=section["ids"][0], internal=True)
+    title = nodes.inline("", "", late(text_of(section[0].children)))
+    return nodes.reference("", "", title, refid=section["ids"][0], internal=True)
 
 
 def setup_readingpath(app: Sphinx) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-from .core.book import Book
+from .core.view import View
 from .domain import domain_of, marked_links
 
 if TYPE_CHECKING:
@@ -31,12 +31,10 @@ class Slips(SphinxPostTransform):
     def run(self, **kwargs: Any) -> None:
         if self.env._app.builder.name.startswith("epub"):
             return
-        domain = domain_of(self.env)
-        labels = domain.source_labels
+        view = domain_of(self.env).view(self.env.docname)
         for i, link in enumerate(marked_links(self.document), 1):
             kind, name = link["casebook"]
-            lines = _metric_lines(domain.book, name, labels) if kind == "metric" else (
-                _pattern_lines(domain.book, name))  # fmt: skip
+            lines = _metric_lines(view, name) if kind == "metric" else _pattern_lines(view, name)
             href = link.get("refuri") or f"#{link['refid']}"
             opening = (
                 f'<span class="{kind}"><a class="reference internal" href="{escape(href)}" '
@@ -54,28 +52,32 @@ class Slips(SphinxPostTransform):
             )
 
 
-def _metric_lines(book: Book, name: str, labels: dict[str, str]) -> list[str]:
-    figure = book.figures[name]
-    metric = figure.metric
-    makers = [book.makers[name].chunk.title for name in figure.outputs if name in book.makers]
-    sources = ", ".join([*(labels.get(key, key) for key in figure.sources), *makers])
+def _metric_lines(view: View, name: str) -> list[str]:
+    valued = view.metric(name)
+    assert valued, "a link to it was made"
+    assert valued.resolved
+    figure, metric = valued.resolved, valued.metric
+    makers = [maker.words for output in figure.outputs if (maker := view.maker(output))]
+    sources = ", ".join([*map(view.label, figure.sources), *makers])
     source = f"{'by' if metric.output else 'from' if metric.formula else ''} {sources}".strip()
-    via = f", read through {metric.via}" if metric.via else ""
+    via = f", read through {view.words(metric.via)}" if metric.via else ""
     evidence = (
         f'<span class="evidence evidence-{metric.evidence.value}">{figure.evidence_words}</span>'
     )
-    doubts = [f"Doubt: {escape(doubt)}" for doubt in figure.doubts]
+    doubts = [f"Doubt: {escape(view.words(doubt))}" for doubt in figure.doubts]
+    label = escape(view.words(metric.label))
     return [
-        f"<b>{escape(metric.label)}: {escape(str(figure.printed))}</b>, {figure.date}",
-        escape(metric.what),
+        f"<b>{label}: {escape(str(figure.printed))}</b>, {figure.date}",
+        escape(view.words(metric.what)),
         *doubts,
         f"{evidence} · {escape(source + via)}",
     ]
 
 
-def _pattern_lines(book: Book, name: str) -> list[str]:
-    pattern = book.catalogue.patterns[name]
-    names = [study.name for study in book.users.get(name, ())]
+def _pattern_lines(view: View, name: str) -> list[str]:
+    described = view.pattern(name)
+    assert described, "a link to it was made"
+    pattern, names = described.pattern, view.users(name)
     shown = ", ".join(names) if len(names) <= MOST_NAMED else f"{len(names)} studies"
     used = f" · used in {shown}" if names else ""
     return [

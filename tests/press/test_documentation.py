@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from casebook.literate import importing, outputs
@@ -59,6 +60,8 @@ def test_every_directive_and_role_has_an_example() -> None:
     names: set[str] = set()
 
     class Recorder:
+        srcdir, config = Path(), SimpleNamespace(casebook_print_fonts="")
+
         def add_directive(self, name: str, *_: object, **__: object) -> None:
             names.add(name)
 

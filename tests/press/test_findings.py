@@ -176,7 +176,9 @@ def test_exports_hold_what_was_written(site: Built) -> None:
     first, second = json.loads(site.text("data/insights.json"))["insights"]
     assert (first["label"], second["label"]) == ("Core 1", "Core 2")
     assert first["evidence"] == [{"source": "post"}, {"metric": "jobs"}, {"output": "core/deaths"}]
-    said = "Store it, because the model says 2\N{NO-BREAK SPACE}charges. A read needs none."
+    said = (
+        "Store it, because the model says 2\N{NO-BREAK SPACE}charges. A read needs none [Doe 2017]."
+    )
     assert first["text"] == said
     (decision,) = json.loads(site.text("data/decisions.json"))["decisions"]
     assert (decision["chosen"], decision["leaders"]) == ("turns", ["arrival", "turns"])

@@ -109,8 +109,8 @@ def test_a_pattern_knows_its_way_back(site: Built) -> None:
     page = site.text("idempotency.html")
     words = " ".join(SPAN.sub("", page).split())
     assert "Where the book uses it" in words
-    # Citations are left out of the sentence.
-    assert "Acme, Load: “Safe by idempotency, as says.”" in words
+    # The sentence is quoted as it is read, with the labels of its sources.
+    assert "Acme, Load: “Safe by idempotency, as [Doe 2017] says.”" in words
     assert 'pattern-library/data-management/idempotency/"' in page
 
 
@@ -122,7 +122,7 @@ def test_a_use_is_quoted_as_it_is_read(tmp_path: Path) -> None:
     write(tmp_path, {**BOOK, "b.md": BOOK["b.md"] + "\n" + sentence})
     words = " ".join(SPAN.sub("", build(tmp_path).text("idempotency.html")).split())
     value = "5\N{NO-BREAK SPACE}million requests/day".replace("\N{NO-BREAK SPACE}", " ")
-    assert f"“The old idempotency takes {value} or five million jobs, by this.”" in words
+    assert f"“The old idempotency takes {value} or five million jobs [Doe 2017], by this.”" in words
 
 
 def test_cards_and_comparisons_show_values_with_their_evidence(tmp_path: Path) -> None:

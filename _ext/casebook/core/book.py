@@ -1,26 +1,24 @@
 """The book as data: what its pages contributed, and the answers that pages want of one another.
 
-Pages contribute frozen records.  A `Book` is the view of all of them that is computed once every
-page has been read; nothing in it is stored, so nothing can go stale.
+Pages contribute frozen records.  A `Book` is computed of all of them once every page has been
+read; nothing in it is stored, so nothing can go stale.  A page asks it through a `view.View`, which
+remembers what it answered.
 """
 
 from __future__ import annotations
 
 import functools
-import hashlib
-import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TypeVar
 
-from . import inventory, metrics
+from . import metrics
 from .catalogue import EMPTY, Catalogue, Pattern
 from .literate.chunks import Chunk
 from .literate.tangle import Tangled
 from .metrics import Misfit, Resolved
 from .records import (
-    MARK,
     ClaimEntry,
     Code,
     Contents,
@@ -34,8 +32,61 @@ from .records import (
     Shown,
     Study,
 )
+from .text import NO_TEXT, Text
 
 T = TypeVar("T", bound=Record)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A source as a list of references shows it."""
+
+    key: str
+    label: str
+    """Author and year, as it is cited."""
+    text: str
+    """The whole entry in plain words."""
+    marked: str
+    """The whole entry with its marks for emphasis and addresses."""
+    url: str
+    checked: str
+    page: str
+    anchor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a link leads, and the words that it prints if it has none of its own."""
+
+    page: str
+    anchor: str
+    title: Text
+    number: str = ""
+
+
+NOWHERE = Target("", "", NO_TEXT)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What pages show of one another that is no record: titles, numbers, sources, the date."""
+
+    titles: Mapping[str, Text] = field(default_factory=dict)
+    """The title of each page."""
+    tree: str = ""
+    """The navigation that every page of a site shows, as one text."""
+    numbers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By page and anchor the number of a section, "1.2"; that of the page has the anchor ""."""
+    shown_numbers: Mapping[str, str] = field(default_factory=dict)
+    """All numbers that a page prints by itself, as one text."""
+    targets: Mapping[str, Target] = field(default_factory=dict)
+    """Labels and places that links lead to."""
+    sources: tuple[Source, ...] = ()
+    """Every entry of every list of references."""
+    checked: Mapping[str, str] = field(default_factory=dict)
+    """When the source of each key was last read, as its entry says."""
+    date: str = ""
+    """The date of the edition, as YYYY-MM-DD."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +114,7 @@ class Book:
     records: tuple[Record, ...] = ()
     catalogue: Catalogue = EMPTY
     order: Mapping[str, int] = field(default_factory=dict)
+    frame: Frame = Frame()
 
     @functools.cached_property
     def rows(self) -> dict[str, MetricRow]:
@@ -117,9 +169,8 @@ class Book:
         """Where each pattern is used, one use a sentence; pages of patterns do not count."""
         own = {section.page for section in self.all_sections}
         found: dict[str, list[PatternUse]] = {}
-        seen: set[tuple[str, str, str]] = set()
-        for raw in self._of(PatternUse):
-            use = replace(raw, sentence=self.words(raw.sentence))
+        seen: set[tuple[str, str, Text]] = set()
+        for use in self._of(PatternUse):
             key = (use.slug, use.page, use.sentence)
             if use.page not in own and key not in seen:
                 seen.add(key)
@@ -132,16 +183,13 @@ class Book:
         pages = {slug: {use.page for use in uses} for slug, uses in self.uses.items()}
         return {slug: [s for s in self.studies if s.page in pages[slug]] for slug in pages}
 
-    def words(self, text: str) -> str:
-        """A text in which marks stand for values and names, as it is read."""
-        return MARK.sub(self._words, text)
-
-    def _words(self, found: re.Match[str]) -> str:
-        kind, name = found.groups()
-        figure, pattern = self.figures.get(name), self.catalogue.find(name)
-        if kind == "metric":
-            return str(figure.printed) if figure else name
-        return pattern.words if pattern else name
+    @functools.cached_property
+    def sources(self) -> dict[str, tuple[Source, ...]]:
+        """The entries of each key, in the order of the lists."""
+        found: dict[str, tuple[Source, ...]] = {}
+        for source in self.frame.sources:
+            found[source.key] = (*found.get(source.key, ()), source)
+        return found
 
     @functools.cached_property
     def pattern_links(self) -> Mapping[str, int]:
@@ -224,25 +272,22 @@ class Book:
     @functools.cached_property
     def shown(self) -> list[Shown]:
         """Every chart and counterexample."""
-        return [replace(s, caption=self.words(s.caption)) for s in self._of(Shown)]
+        return self._of(Shown)
 
     @functools.cached_property
     def insights(self) -> list[Insight]:
         """Every insight."""
-        return [
-            replace(i, title=self.words(i.title), text=self.words(i.text))
-            for i in self._of(Insight)
-        ]
+        return self._of(Insight)
 
     @functools.cached_property
     def decisions(self) -> list[Decision]:
         """Every decision matrix."""
-        return [replace(d, caption=self.words(d.caption)) for d in self._of(Decision)]
+        return self._of(Decision)
 
     @functools.cached_property
     def claims(self) -> list[ClaimEntry]:
-        """Every claim, with the words of what can be cited instead."""
-        return [replace(c, instead=self.words(c.instead)) for c in self._of(ClaimEntry)]
+        """Every claim."""
+        return self._of(ClaimEntry)
 
     @functools.cached_property
     def contents(self) -> dict[str, Contents]:
@@ -253,72 +298,7 @@ class Book:
         """The study that a page is."""
         return next((study for study in self.studies if study.page == page), None)
 
-    def answer(self, question: tuple[str, str]) -> str:
-        """What the book says now to a question that a page asked; equal answers, equal text."""
-        kind, name = question
-        if kind in self._whole:
-            return self._whole[kind]
-        if kind == "uses":
-            return repr((self.uses.get(name), self.studies))
-        if kind == "metric":
-            row = self.rows.get(name)
-            return repr((row and row.page, self.figures.get(name)))
-        if kind == "pattern":
-            pages = sorted({use.page for use in self.uses.get(name, ())})
-            studies = [study.name for study in self.users.get(name, ())]
-            return repr((self.catalogue.find(name), self.sections.get(name), pages, studies))
-        if kind == "package":
-            files = self.packages.get(name, ())
-            return repr(
-                [
-                    (f.page, f.first.anchor, f.file.path, len(f.file.lines), f.file.purpose)
-                    for f in files
-                ]
-            )
-        if kind == "maker":
-            maker = self.makers.get(name)
-            return repr(maker and (maker.page, maker.chunk.anchor, maker.chunk.title))
-        raise KeyError(kind)
-
-    @functools.cached_property
-    def _whole(self) -> dict[str, str]:
-        """The answers that take the whole book; many pages ask the same one."""
-        patterns = (self.catalogue.patterns, self.sections)
-        pages = {name: row.page for name, row in self.rows.items()}
-        return {
-            "figures": repr((pages, self.figures)),
-            "patterns": repr(patterns),
-            "all-uses": repr((*patterns, self.uses, self.studies)),
-            "listings": repr(
-                [(x.page, x.chunk.anchor, x.chunk.file, x.caption) for x in self.listings]
-            ),
-            "insights": repr((*patterns, self.studies, self.insights)),
-            "claims": repr((self.studies, self.claims)),
-            "charts": repr((self.studies, self.shown)),
-            "inventory": repr((self.studies, inventory.count(self))),
-        }
-
-    @functools.cached_property
-    def _digests(self) -> dict[tuple[str, str], str]:
-        """The digest of each answer that was asked for.
-
-        Most studies ask about the same patterns, and each such answer grows with the studies.
-        """
-        return {}
-
-    def digest(self, questions: Iterable[tuple[str, str]]) -> str:
-        """A short text that changes when, and only when, an answer does."""
-        asked = sorted(set(questions))
-        for question in asked:
-            if question not in self._digests:
-                self._digests[question] = _digest(self.answer(question))
-        return _digest(repr([(question, self._digests[question]) for question in asked]))
-
     def _of(self, kind: type[T]) -> list[T]:
         found = [record for record in self.records if isinstance(record, kind)]
         last = len(self.order)  # a page without a place comes behind the others
         return sorted(found, key=lambda record: (self.order.get(record.page, last), record.page))
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

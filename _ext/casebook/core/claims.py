@@ -8,6 +8,7 @@ from enum import Enum
 
 from . import yamlbody
 from .problems import Kind, Problem, shortened, suggestion
+from .text import Reader, Text
 from .yamlbody import Record
 
 _FIELDS = ("claim", "verdict", "instead", "source")
@@ -27,27 +28,28 @@ class Verdict(Enum):
 class Claim:
     """A claim as it is heard, its verdict, and what can be said with a source."""
 
-    claim: str
+    claim: Text
     verdict: Verdict
-    instead: str
+    instead: Text
     sources: tuple[str, ...]
     line: int = field(repr=False)
-    instead_line: int = field(repr=False)
 
 
-def parse(body: str, sources: Collection[str]) -> tuple[list[Claim], list[Problem]]:
+def parse(
+    body: str, sources: Collection[str], text: Reader = Text
+) -> tuple[list[Claim], list[Problem]]:
     """Read a list of claims; `sources` are the keys of the bibliography."""
     records, problems = yamlbody.records(body)
     claims = []
     for record in records:
-        claim = _claim(record, sources)
+        claim = _claim(record, sources, text)
         problems += record.problems
         if claim:
             claims.append(claim)
     return claims, problems
 
 
-def _claim(record: Record, sources: Collection[str]) -> Claim | None:
+def _claim(record: Record, sources: Collection[str], text: Reader) -> Claim | None:
     record.check_fields(_FIELDS)
     words, verdict, instead = (record.need(name) for name in _FIELDS[:3])
     known = [one.value for one in Verdict]
@@ -64,5 +66,5 @@ def _claim(record: Record, sources: Collection[str]) -> Claim | None:
     if record.problems:
         return None
     keys = tuple(scalar.text for scalar in listed)
-    at = record.line_of("instead")
-    return Claim(words, Verdict(verdict), instead, keys, record.line, at)
+    said, right = text(words, record.line_of("claim")), text(instead, record.line_of("instead"))
+    return Claim(said, Verdict(verdict), right, keys, record.line)

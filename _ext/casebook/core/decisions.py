@@ -10,12 +10,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 
 from . import yamlbody
 from .names import is_name
 from .problems import Kind, Problem, shortened, suggestion
+from .text import Named, Reader, Text
 from .yamlbody import Record
 
 LOWEST, HIGHEST = 1, 5
@@ -25,21 +26,13 @@ _SCORE = re.compile(f"[{LOWEST}-{HIGHEST}]")
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
-    """Why a weight or a score is what it is, and the line on which that stands."""
-
-    text: str
-    line: int = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
 class Criterion:
     """What counts, and how much."""
 
     id: str
-    label: str
+    label: Text
     weight: Fraction
-    why: Reason
+    why: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +40,9 @@ class Option:
     """What could have been done; `scores` and `why` are by criterion."""
 
     id: str
-    label: str
+    label: Text
     scores: Mapping[str, int]
-    why: Mapping[str, Reason]
+    why: Mapping[str, Text]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +102,18 @@ class Matrix:
         return min(found, key=lambda flip: flip[:2])[2] if found else None
 
 
-def parse(body: str) -> tuple[Matrix | None, list[Problem]]:
+def parse(body: str, text: Reader = Text) -> tuple[Matrix | None, list[Problem]]:
     """Read the body of a matrix: a mapping with `criteria` and `options`."""
     record = yamlbody.record(body)
     if isinstance(record, Problem):
         return None, [record]
     record.check_fields(("criteria", "options"))
     listed = {name: record.need_records(name) for name in ("criteria", "options")}
-    criteria = tuple(c for c in map(_criterion, listed["criteria"]) if c)
+    criteria = tuple(c for c in (_criterion(c, text) for c in listed["criteria"]) if c)
     # With a criterion that could not be read, its scores would be reported as unknown as well.
     whole = len(criteria) == len(listed["criteria"]) > 0
-    options = tuple(o for o in (_option(o, criteria) for o in listed["options"] if whole) if o)
+    named = [criterion.id for criterion in criteria]
+    options = tuple(o for o in (_option(o, named, text) for o in listed["options"] if whole) if o)
     parts = [part for records in listed.values() for part in records]
     problems = [problem for part in (record, *parts) for problem in part.problems]
     problems += [*_twice(listed["criteria"], "criterion"), *_twice(listed["options"], "option")]
@@ -144,16 +138,17 @@ def _twice(records: tuple[Record, ...], kind: str) -> list[Problem]:
     return found
 
 
-def _identity(record: Record) -> tuple[str, str]:
+def _identity(record: Record) -> tuple[str, tuple[str, int]]:
+    """Return the id, and the label with its line."""
     identifier = record.need("id")
     if identifier and not is_name(identifier):
         message = f"the id {shortened(identifier)} must be lower-case words joined by hyphens"
         record.report(Kind.BAD_ID, message, "id")
     label = record.text("label") or identifier.replace("-", " ").capitalize()
-    return identifier, label
+    return identifier, (label, record.line_of("label"))
 
 
-def _criterion(record: Record) -> Criterion | None:
+def _criterion(record: Record, text: Reader) -> Criterion | None:
     record.check_fields(("id", "label", "weight", "why"))
     identifier, label = _identity(record)
     weight = record.need("weight")
@@ -163,13 +158,13 @@ def _criterion(record: Record) -> Criterion | None:
         record.report(Kind.BAD_MATRIX, message, "weight")
     if record.problems:
         return None
-    return Criterion(identifier, label, Fraction(weight), Reason(why, record.line_of("why")))
+    said = text(why, record.line_of("why"))
+    return Criterion(identifier, text(*label), Fraction(weight), said)
 
 
-def _option(record: Record, criteria: tuple[Criterion, ...]) -> Option | None:
+def _option(record: Record, known: list[str], text: Reader) -> Option | None:
     record.check_fields(("id", "label", "scores", "why"))
     identifier, label = _identity(record)
-    known = [criterion.id for criterion in criteria]
     scores, reasons = record.need_mapping("scores"), record.need_mapping("why")
     for field_name, given in (("score", scores), ("reason", reasons)):
         for name, scalar in given.items():
@@ -189,9 +184,9 @@ def _option(record: Record, criteria: tuple[Criterion, ...]) -> Option | None:
         return None
     return Option(
         identifier,
-        label,
+        text(*label),
         {name: int(scalar.text) for name, scalar in scores.items()},
-        {name: Reason(scalar.text, scalar.line) for name, scalar in reasons.items()},
+        {name: text(scalar.text, scalar.line) for name, scalar in reasons.items()},
     )
 
 
@@ -200,22 +195,22 @@ def decimal(number: Fraction, places: int = 2) -> str:
     return f"{float(round(number, places)):.{places}f}".rstrip("0").rstrip(".")
 
 
-def stability(matrix: Matrix, chosen: str) -> str:
-    """What other weights would change, after a word on a leader that was not chosen."""
-    labels = [f"“{option.label}”" for option in matrix.leaders]
+def stability(matrix: Matrix, chosen: str, named: Named) -> str:
+    """Return what other weights would change, after a word on a leader that was not chosen."""
+    labels = [f"“{option.label.words(named)}”" for option in matrix.leaders]
     names = ", ".join(labels[:-1]) + f" and {labels[-1]}" if len(labels) > 1 else labels[0]
     lead = ""
     if chosen not in {option.id for option in matrix.leaders}:
         lead = f"By these weights {names} would come first, which is not what was chosen. "
-    return lead + _flips(matrix, names)
+    return lead + _flips(matrix, names, named)
 
 
-def _flips(matrix: Matrix, names: str) -> str:
+def _flips(matrix: Matrix, names: str, named: Named) -> str:
     if len(matrix.leaders) > 1:
         return f"{names} share the lead, so a small change of a weight can decide."
-    leader, flip = matrix.leaders[0], matrix.flip()
+    flip = matrix.flip()
     if flip is None:
-        return f"“{leader.label}” stays first whatever one weight is changed to."
+        return f"{names} stays first whatever one weight is changed to."
     rises = flip.level > flip.criterion.weight
     # Rounded to the side on which the rival has not yet lost its lead again.
     hundred = flip.level * 100
@@ -223,6 +218,6 @@ def _flips(matrix: Matrix, names: str) -> str:
     beyond = "nought" if not bound else f"{'more' if rises else 'less'} than {decimal(bound)}"
     how = f"{'rose' if rises else 'fell'} from {decimal(flip.criterion.weight)} to {beyond}"
     return (
-        f"“{flip.rival.label}” would come before “{leader.label}” if the weight of "
-        f"“{flip.criterion.label}” {how}; no smaller change of one weight does it."
+        f"“{flip.rival.label.words(named)}” would come before {names} if the weight of "
+        f"“{flip.criterion.label.words(named)}” {how}; no smaller change of one weight does it."
     )

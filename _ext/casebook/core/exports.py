@@ -6,8 +6,7 @@ Each file has a JSON schema (draft 2020-12) of the same name in `casebook/schema
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 from .book import Book
@@ -15,30 +14,28 @@ from .decisions import stability
 from .literate.runs import NO_TESTS, RunBy
 from .metrics import Resolved
 from .quantities import End
+from .text import Text, mark
+from .view import Answers, View
 
 Data = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """An entry of a bibliography, as it is cited."""
+Words = Callable[[Text], str]
 
-    key: str
-    label: str
-    text: str
-    url: str
-    checked: str
-    page: str
-    anchor: str
+
+def _words(book: Book) -> Words:
+    """Return what gives a text as it is read."""
+    return View(Answers(book)).words
 
 
 def metrics(book: Book) -> Data:
     """All figures; numbers are floats, an end that does not exist is null."""
+    words = _words(book)
     figures = sorted(book.figures.values(), key=lambda figure: figure.metric.id)
-    return {"metrics": [_metric(book, figure) for figure in figures]}
+    return {"metrics": [_metric(book, figure, words) for figure in figures]}
 
 
-def sources(cited: Mapping[str, Source], book: Book) -> Data:
+def sources(book: Book) -> Data:
     """All sources that the book cites, each with the figures that rest on it."""
     resting: dict[str, list[str]] = {}
     for figure in book.figures.values():
@@ -56,13 +53,14 @@ def sources(cited: Mapping[str, Source], book: Book) -> Data:
                 "anchor": source.anchor,
                 "metrics": sorted(resting.get(key, [])),
             }
-            for key, source in sorted(cited.items())
+            for key, (source, *_) in sorted(book.sources.items())
         ]
     }
 
 
 def patterns(book: Book) -> Data:
     """The catalogue, with the section of each pattern and every place that uses it."""
+    words = _words(book)
     listed = []
     for slug, pattern in sorted(book.catalogue.patterns.items()):
         section = book.sections.get(slug)
@@ -79,7 +77,7 @@ def patterns(book: Book) -> Data:
                 "page": section.page if section else None,
                 "anchor": section.anchor if section else None,
                 "uses": [
-                    {"page": use.page, "anchor": use.anchor, "sentence": use.sentence}
+                    {"page": use.page, "anchor": use.anchor, "sentence": words(use.sentence)}
                     for use in book.uses.get(slug, [])
                 ],
             }
@@ -89,6 +87,7 @@ def patterns(book: Book) -> Data:
 
 def insights(book: Book) -> Data:
     """All insights; the label counts those of a study: "Stripe 7"."""
+    words = _words(book)
     return {
         "insights": [
             {
@@ -96,8 +95,8 @@ def insights(book: Book) -> Data:
                 "study": _study(book, insight.page),
                 "number": insight.number,
                 "kind": insight.kind.value,
-                "title": insight.title,
-                "text": insight.text,
+                "title": words(insight.title),
+                "text": words(insight.text),
                 "audience": [one.value for one in insight.audience],
                 "patterns": list(insight.patterns),
                 "evidence": [{one.kind: one.name} for one in insight.evidence],
@@ -111,30 +110,36 @@ def insights(book: Book) -> Data:
 
 def decisions(book: Book) -> Data:
     """All decision matrices, with their totals; scores and weights are the authors' judgement."""
+    words = _words(book)
     listed = []
     for decision in book.decisions:
         matrix = decision.matrix
         listed.append(
             {
-                "caption": decision.caption,
+                "caption": words(decision.caption),
                 "chosen": decision.chosen,
                 "leaders": [option.id for option in matrix.leaders],
                 "criteria": [
-                    {"id": c.id, "label": c.label, "weight": float(c.weight), "why": c.why.text}
+                    {
+                        "id": c.id,
+                        "label": words(c.label),
+                        "weight": float(c.weight),
+                        "why": words(c.why),
+                    }
                     for c in matrix.criteria
                 ],
                 "options": [
                     {
                         "id": option.id,
-                        "label": option.label,
+                        "label": words(option.label),
                         "scores": dict(option.scores),
-                        "why": {name: reason.text for name, reason in option.why.items()},
+                        "why": {name: words(why) for name, why in option.why.items()},
                         "total": float(matrix.total(option)),
                         "mean": float(matrix.mean(option)),
                     }
                     for option in matrix.options
                 ],
-                "stability": stability(matrix, decision.chosen),
+                "stability": words(Text(stability(matrix, decision.chosen, mark))),
                 "page": decision.page,
                 "anchor": decision.anchor,
             }
@@ -144,12 +149,13 @@ def decisions(book: Book) -> Data:
 
 def claims(book: Book) -> Data:
     """All claims with their verdicts and what can be cited instead."""
+    words = _words(book)
     return {
         "claims": [
             {
-                "claim": entry.claim.claim,
+                "claim": words(entry.claim.claim),
                 "verdict": entry.claim.verdict.value,
-                "instead": entry.instead,
+                "instead": words(entry.claim.instead),
                 "sources": list(entry.claim.sources),
                 "study": _study(book, entry.page),
                 "page": entry.page,
@@ -162,6 +168,7 @@ def claims(book: Book) -> Data:
 
 def chunks(book: Book) -> Data:
     """All printed chunks, with their code as it stands in the page."""
+    words = _words(book)
     tests = {code.page: code.tests for code in book.codes}
     return {
         "chunks": [
@@ -169,7 +176,7 @@ def chunks(book: Book) -> Data:
                 "name": listing.chunk.name,
                 "part": listing.chunk.part,
                 "file": listing.chunk.file or None,
-                "caption": listing.caption,
+                "caption": words(listing.caption),
                 "code": "\n".join(listing.chunk.lines) + "\n",
                 "uses": [name for _, name in listing.chunk.references()],
                 "output": listing.chunk.output or None,
@@ -192,13 +199,13 @@ def _study(book: Book, page: str) -> str | None:
     return study.name if study else None
 
 
-def _metric(book: Book, figure: Resolved) -> Data:
+def _metric(book: Book, figure: Resolved, words: Words) -> Data:
     metric, row = figure.metric, book.rows[figure.metric.id]
     pieces = metric.formula.pieces() if metric.formula else []
     return {
         "id": metric.id,
-        "label": metric.label,
-        "what": metric.what,
+        "label": words(metric.label),
+        "what": words(metric.what),
         "kind": metric.evidence.value,
         "basis": figure.basis.value,
         "value": {
@@ -216,8 +223,8 @@ def _metric(book: Book, figure: Resolved) -> Data:
         "sources": list(figure.sources),
         "outputs": list(figure.outputs),
         "locator": metric.locator or None,
-        "via": metric.via or None,
-        "doubts": list(figure.doubts),
+        "via": words(metric.via) or None,
+        "doubts": [words(doubt) for doubt in figure.doubts],
         "page": row.page,
         "anchor": row.anchor,
     }

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from fractions import Fraction
 from graphlib import CycleError, TopologicalSorter
+from typing import TypeVar
 
 from . import dates, formulas, quantities, units, yamlbody
 from .dates import Span
@@ -21,9 +22,11 @@ from .names import is_name
 from .outputs import Counterexample, Stored, value_of
 from .problems import Kind, Problem, shortened, suggestion
 from .quantities import Printed, Quantity, ValueProblem
+from .text import NO_TEXT, Reader, Text
 from .units import Unit
 from .yamlbody import Record
 
+T = TypeVar("T")
 _COMMON = ("id", "label", "what", "kind", "doubt")
 _SAID = (*_COMMON, "value", "as-of", "source", "locator", "via")
 _COMPUTED = (*_COMMON, "formula", "unit", "digits")
@@ -31,6 +34,7 @@ _MODELLED = (*_COMMON, "output", "unit", "digits")
 _ALL = tuple(dict.fromkeys(_SAID + _COMPUTED + _MODELLED))
 _STATED = re.compile(r"(?<![\w.])\d+(?:,\d{3})*(?:\.\d+)?(?!\.?\d|(?:st|nd|rd|th)\b)")
 _SCALE = re.compile(r"\b(?:thousand|million|billion|trillion)\b")
+_ROLE = re.compile(r"\{[\w:-]+\}`")
 _SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 DIGITS = 4
 """Significant digits of a computed figure, unless its row says otherwise."""
@@ -62,8 +66,8 @@ class Metric:
     """
 
     id: str
-    label: str
-    what: str
+    label: Text
+    what: Text
     evidence: Evidence
     line: int = field(repr=False)
     quantity: Quantity | None = None
@@ -73,9 +77,10 @@ class Metric:
     digits: int = DIGITS
     as_of: Span | None = None
     source: str = ""
+    source_line: int = field(default=0, repr=False)
     locator: str = ""
-    via: str = ""
-    doubt: str = ""
+    via: Text = NO_TEXT
+    doubt: Text = NO_TEXT
     output: str = ""
 
 
@@ -89,7 +94,7 @@ class Resolved:
     """None if it was computed from the book's own programs alone."""
     basis: Evidence
     sources: tuple[str, ...]
-    doubts: tuple[str, ...] = ()
+    doubts: tuple[Text, ...] = ()
     outputs: tuple[str, ...] = ()
     """The stored outputs that it rests on."""
 
@@ -122,7 +127,7 @@ class Table:
     problems: list[Problem] = field(default_factory=list)
 
 
-Reader = Callable[[str], Stored | str]
+Outputs = Callable[[str], Stored | str]
 """Finds a stored output by its name; the answer is a sentence when there is none."""
 
 
@@ -131,19 +136,26 @@ def nothing_stored(name: str) -> str:
     return f"there is no stored output '{name}'"
 
 
-def parse(body: str, sources: Collection[str], outputs: Reader = nothing_stored) -> Table:
+def parse(
+    body: str,
+    sources: Collection[str],
+    outputs: Outputs = nothing_stored,
+    text: Reader = Text,
+) -> Table:
     """Read the rows of a metrics table; `sources` are the keys of the bibliography."""
     records, problems = yamlbody.records(body)
     table = Table(problems=problems)
     for record in records:
-        metric = _metric(record, sources, outputs)
+        metric = _metric(record, sources, outputs, text)
         table.problems += record.problems
         if metric:
             table.metrics.append(metric)
     return table
 
 
-def _metric(record: Record, sources: Collection[str], outputs: Reader) -> Metric | None:
+def _metric(
+    record: Record, sources: Collection[str], outputs: Outputs, text: Reader
+) -> Metric | None:
     evidence = _evidence(record)
     fields = {None: _ALL, Evidence.DERIVED: _COMPUTED, Evidence.MODELLED: _MODELLED}
     record.check_fields(fields.get(evidence, _SAID))
@@ -151,17 +163,22 @@ def _metric(record: Record, sources: Collection[str], outputs: Reader) -> Metric
     if identifier and not is_name(identifier):
         message = f"the id {shortened(identifier)} must be lower-case words joined by hyphens"
         record.report(Kind.BAD_ID, message, "id")
-    label, what, doubt = record.need("label"), record.need("what"), record.text("doubt")
-    if evidence is None:
-        return None
-    bare = Metric(identifier, label, what, evidence, record.line, doubt=doubt)
+    said = {"label": record.need("label"), "what": record.need("what")}
+    said |= {name: record.text(name) for name in ("doubt", "via")}
+    bare = Metric(identifier, NO_TEXT, NO_TEXT, evidence or Evidence.REPORTED, record.line)
+    metric: Metric | None = None
     if evidence is Evidence.DERIVED:
         metric = _computed(record, bare)
     elif evidence is Evidence.MODELLED:
         metric = _modelled(record, bare, outputs)
-    else:
+    elif evidence:
         metric = _said(record, bare, sources)
-    return None if record.problems else metric
+    if record.problems or metric is None:
+        return None
+    # Read when all else is right: what is read is cited.
+    texts = {name: text(words, record.line_of(name)) for name, words in said.items() if words}
+    label, what, doubt, via = (texts.get(name, NO_TEXT) for name in said)
+    return replace(metric, label=label, what=what, doubt=doubt, via=via)
 
 
 def _evidence(record: Record) -> Evidence | None:
@@ -179,7 +196,9 @@ def _said(record: Record, bare: Metric, sources: Collection[str]) -> Metric | No
     value, date = record.need("value"), record.need("as-of")
     source = record.need("source")
     locator = record.need("locator", "; say where in the source the figure stands")
-    via = record.text("via")
+    if _ROLE.search(locator):
+        message = "a locator is printed as it stands and holds no role; say it in 'what' or 'doubt'"
+        record.report(Kind.BAD_VALUE, message, "locator")
     quantity = quantities.parse(value) if value else None
     if isinstance(quantity, ValueProblem):
         record.report(quantity.kind, quantity.message, "value")
@@ -190,8 +209,9 @@ def _said(record: Record, bare: Metric, sources: Collection[str]) -> Metric | No
         message = f"unknown source {shortened(source)}{suggestion(source, sources)}"
         record.report(Kind.UNKNOWN_SOURCE, message, "source")
     if isinstance(quantity, Quantity) and isinstance(span, Span):
+        line = record.line_of("source")
         return replace(bare, quantity=quantity, unit=quantity.unit, as_of=span, source=source,
-                       locator=locator, via=via)  # fmt: skip
+                       source_line=line, locator=locator)  # fmt: skip
     return None
 
 
@@ -207,7 +227,7 @@ def _computed(record: Record, bare: Metric) -> Metric | None:
     return None
 
 
-def _modelled(record: Record, bare: Metric, outputs: Reader) -> Metric | None:
+def _modelled(record: Record, bare: Metric, outputs: Outputs) -> Metric | None:
     name, hash_sign, key = record.need("output").partition("#")
     unit, digits = _printing(record)
     if not name or not hash_sign:
@@ -329,7 +349,7 @@ def _resolved(
     )
 
 
-def _unique(items: Iterable[str]) -> tuple[str, ...]:
+def _unique(items: Iterable[T]) -> tuple[T, ...]:
     return tuple(dict.fromkeys(items))
 
 

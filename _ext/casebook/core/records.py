@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -14,17 +13,7 @@ from .literate.chunks import Chunk
 from .literate.program import Program
 from .literate.runs import RunBy
 from .metrics import Metric
-
-MARK = re.compile("\ue000([a-z]+):([^\ue001]*)\ue001")
-"""Between private-use characters, which no text of the book holds."""
-
-
-def mark(kind: str, name: str) -> str:
-    """Stands in a sentence for words that are known once the book is read.
-
-    That is the value of a ``metric``, or the name of a ``pattern``.
-    """
-    return f"\ue000{kind}:{name}\ue001"
+from .text import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +46,8 @@ class PatternUse:
     page: str
     slug: str
     anchor: str
-    heading: str
-    sentence: str
+    heading: Text
+    sentence: Text
     line: int = field(repr=False)
 
 
@@ -68,7 +57,7 @@ class Study:
 
     page: str
     name: str
-    title: str
+    title: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +75,7 @@ class Listing:
 
     page: str
     chunk: Chunk
-    caption: str
+    caption: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +85,7 @@ class Shown:
     page: str
     anchor: str
     output: str
-    caption: str
+    caption: Text
     chart: Chart | None
     line: int = field(repr=False)
 
@@ -108,8 +97,8 @@ class Insight:
     page: str
     anchor: str
     number: int
-    title: str
-    text: str
+    title: Text
+    text: Text
     kind: InsightKind
     audience: tuple[Audience, ...]
     evidence: tuple[Evidence, ...]
@@ -123,19 +112,18 @@ class Decision:
 
     page: str
     anchor: str
-    caption: str
+    caption: Text
     matrix: Matrix
     chosen: str
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimEntry:
-    """A claim of a list; `instead` are its words as they are read."""
+    """A claim of a list; its number counts the claims of its page."""
 
     page: str
     number: int
     claim: Claim
-    instead: str
 
     @property
     def anchor(self) -> str:

@@ -99,7 +99,8 @@ def _compose(text: str) -> Node:
         elif isinstance(event, yaml.NodeEvent):
             _refuse_extras(event, line)
             if isinstance(event, yaml.ScalarEvent):
-                node = Scalar(event.value, line)
+                # The words of a block begin under its sign.
+                node = Scalar(event.value, line + (event.style in ("|", ">")))
             else:
                 if len(stack) >= MAX_DEPTH:
                     raise _Refused(f"YAML nested deeper than {MAX_DEPTH} levels", line)

@@ -19,11 +19,12 @@ from ..core.outputs import Counterexample, Output, Stored, is_counterexample
 from ..core.problems import Kind, Problem
 from ..core.records import Shown
 from ..core.sentences import around
-from ..directive import BookDirective, Generated
+from ..core.text import Text
+from ..directive import BookDirective
 from ..page import ListMaker, Page
+from ..placeholders import Generated
 from ..problems import report
 from ..tables import cell, evidence_mark, table
-from ..words import readable
 from .drawings import cached, font_dir, image, inline
 
 if TYPE_CHECKING:
@@ -69,21 +70,18 @@ class OutputDirective(BookDirective):
             return None
         return stored
 
-    def kept(
-        self, node: nodes.Element, caption: list[nodes.Node], chart: core.Chart | None
-    ) -> None:
+    def kept(self, node: nodes.Element, caption: Text, chart: core.Chart | None) -> None:
         """Name what is shown, and note it."""
         self.options.setdefault("name", self.name + "-" + self.output.replace("/", "-"))
         self.add_name(node)
         self.set_source_info(node)
-        words = readable(caption)
         anchor = node["ids"][0] if node["ids"] else ""
         page = self.env.docname
-        self.book.add(page, Shown(page, anchor, self.output, words, chart, self.lineno))
+        self.book.add(page, Shown(page, anchor, self.output, caption, chart, self.lineno))
 
     def maker(self) -> nodes.inline:
         """Says that this is modelled, and by which chunk."""
-        made = self.generated("modelled", "maker", name=self.output)
+        made = self.generated("modelled", name=self.output)
         return nodes.inline("", "", made, classes=["figure-source"])
 
 
@@ -108,11 +106,12 @@ class ChartDirective(OutputDirective):
         if isinstance(chart, Problem):
             self.warn(chart, self.lineno)
             return []
-        words = self.inline(self.options["caption"], self.lineno)
-        caption = nodes.caption("", "", *words, nodes.Text(" "), self.maker())
-        drawing = self.generated("chart", chart=chart, alt=self.options["alt"], name=self.output)
+        said = self.text_at(self.options["caption"], self.option_line("caption"))
+        alt = self.bare_text_at(self.options["alt"], self.option_line("alt"))
+        caption = nodes.caption("", "", *self.nodes_of(said), nodes.Text(" "), self.maker())
+        drawing = self.generated("chart", chart=chart, said=said, alt=alt, name=self.output)
         figure = nodes.figure("", drawing, caption, classes=["chart"])
-        self.kept(figure, words, chart)
+        self.kept(figure, said, chart)
         return [figure]
 
 
@@ -127,15 +126,15 @@ class CounterexampleDirective(OutputDirective):
         stored = self.found(counterexample=True)
         if not isinstance(stored, Counterexample):
             return []
-        words = self.inline(self.options["caption"], self.lineno)
+        said = self.text_at(self.options["caption"], self.option_line("caption"))
         heads = [cell(nodes.Text(head)) for head in ("Move", "With the guard", "Without it")]
-        made, body = table(words, "counterexample", (24, 38, 38), heads)
+        made, body = table(self.nodes_of(said), "counterexample", (24, 38, 38), heads)
         last = len(stored.moves) - 1
         for i, moves in enumerate(zip(stored.moves, stored.guarded, stored.unguarded, strict=True)):
             move, guarded, unguarded = (nodes.Text(text or "–") for text in moves)
             broken = ("broken",) if i == last else ()
             body += nodes.row("", cell(move), cell(guarded), cell(unguarded, classes=broken))
-        self.kept(made, words, None)
+        self.kept(made, said, None)
         told = nodes.Text(f"Broken at the last move: {stored.broken}. ")
         return [made, nodes.paragraph("", "", told, self.maker(), classes=["table-note"])]
 
@@ -146,7 +145,7 @@ class ChartData(BookDirective):
     has_content = False
 
     def run(self) -> list[nodes.Node]:
-        return [self.generated("chart-data", "charts")]
+        return [self.generated("chart-data")]
 
 
 def _modelled(page: Page, node: Generated) -> list[nodes.Node]:
@@ -171,10 +170,10 @@ def _chart(page: Page, node: Generated) -> list[nodes.Node]:
 
 
 def _drawn(page: Page, node: Generated, chart: core.Chart) -> list[nodes.Node]:
-    env, alt = page.env, node["alt"]
+    env, alt = page.env, page.view.words(node["alt"])
     figure: Any = node.parent
     builder = env._app.builder
-    title = around(next(iter(figure.findall(nodes.caption))).astext(), 0)
+    title = around(page.view.words(node["said"]), 0)
     if builder.format == "latex":
         fonts = font_dir(env)
         data = cached(env, ("pdf", chart), lambda: to_pdf(_draw(page, chart, True), fonts))
@@ -243,9 +242,9 @@ def _table(chart: core.Chart) -> nodes.table:
 
 def _data(page: Page, node: Generated) -> list[nodes.Node]:
     made: list[nodes.Node] = []
-    for shown in page.book.shown:
+    for shown in page.view.shown():
         if shown.chart:
-            caption = around(shown.caption, 0)
+            caption = around(page.view.words(shown.caption), 0)
             link = page.place(shown.page, shown.anchor, caption, node["page"])
             made.append(nodes.paragraph("", "", link))
             made.append(_table(shown.chart) if shown.chart.is_short else _long(page, node, shown))

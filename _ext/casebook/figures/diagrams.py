@@ -19,6 +19,7 @@ from ..core.mermaid import author_colours, draw
 from ..core.problems import Kind, Problem, shortened
 from ..core.sentences import around
 from ..directive import BookDirective
+from ..domain import domain_of
 from ..problems import report
 from .drawings import font_dir, image, inline, width_class
 
@@ -51,9 +52,12 @@ class Diagram(Mermaid, BookDirective):  # type: ignore[misc]
             message = f"a diagram sets no colours, settings or links of its own: {shortened(text)}"
             self.warn(Problem(Kind.BAD_DIAGRAM, message, line))
         # The figure is made here: the extension's own takes the caption for a whole block of text.
-        words, _ = self.parse_inline(self.options.pop("caption"), lineno=self.lineno)
+        said = self.text_at(self.options.pop("caption"), self.option_line("caption"))
+        alt = self.bare_text_at(self.options["alt"], self.option_line("alt"))
         name = self.options.pop("name", "")
-        figure = nodes.figure("", *super().run(**kwargs), nodes.caption("", "", *words))
+        figure = nodes.figure(
+            "", *super().run(**kwargs), nodes.caption("", "", *self.nodes_of(said))
+        )
         self.set_source_info(figure)
         figure["classes"] += ["diagram", *self.options.get("class", [])]
         if name:
@@ -61,7 +65,7 @@ class Diagram(Mermaid, BookDirective):  # type: ignore[misc]
             self.add_name(figure)
         for drawing in figure.findall(mermaid):
             self.set_source_info(drawing)
-            drawing["reported"] = bool(colours)
+            drawing["reported"], drawing["said"], drawing["alt"] = bool(colours), said, alt
         return [figure]
 
 
@@ -96,9 +100,8 @@ class DrawDiagrams(SphinxPostTransform):
                 node,
             )
         builder = self.env._app.builder
-        title = next((c.astext() for c in figure.findall(nodes.caption)), node["alt"])
-        title = around(title, 0)  # what to see; the sources after it have no labels yet
-        alt = node["alt"]
+        view = domain_of(self.env).view(self.env.docname)
+        title, alt = around(view.words(node["said"]), 0), view.words(node["alt"])
         if builder.format == "latex":
             most = WIDE_POINTS if wide else MEASURE_POINTS
             width = min(drawing.width * POINTS_PER_PIXEL, most)
@@ -141,6 +144,5 @@ def _listing(node: mermaid) -> nodes.literal_block:
 def setup_diagrams(app: Sphinx) -> None:
     """Take over the directive and the drawing."""
     app.setup_extension("sphinxcontrib.mermaid")
-    app.add_config_value("casebook_print_fonts", "_print/fonts", "", str)
     app.add_directive("mermaid", Diagram, override=True)
     app.add_post_transform(DrawDiagrams)

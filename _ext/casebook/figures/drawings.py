@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import math
 import os
 from collections.abc import Callable
-from importlib import metadata, resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docutils import nodes
 
 from ..core.drawing import Drawing
+from ..domain import domain_of
 
 if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
@@ -53,8 +52,9 @@ def font_dir(env: BuildEnvironment) -> Path:
 
 
 def cached(env: BuildEnvironment, key: object, make: Callable[[], bytes]) -> bytes:
-    """What `make` gives, from the last time that it was made with this key and this program."""
-    digest = hashlib.sha256(repr((_program(), key)).encode()).hexdigest()
+    """Return what `make` gives, from the last time that it was made on the same foundation."""
+    rests_on = domain_of(env).data_version
+    digest = hashlib.sha256(repr((rests_on, key)).encode()).hexdigest()
     path = Path(env.doctreedir, "drawings", f"cache-{digest}")
     if not path.exists():
         _write(path, make())
@@ -67,21 +67,3 @@ def _write(path: Path, data: bytes) -> None:
     own = path.with_name(f"{path.name}.{os.getpid()}")
     own.write_bytes(data)
     own.replace(path)
-
-
-@functools.cache
-def _program() -> str:
-    """Changes with anything that could change a drawing."""
-    core = resources.files("casebook.core")
-    parts = sorted(path.name for path in core.iterdir() if path.name.endswith(".py"))
-    digest = hashlib.sha256("".join(map(_version, ("matplotlib", "typst"))).encode())
-    for name in parts:
-        digest.update(core.joinpath(name).read_bytes())
-    return digest.hexdigest()
-
-
-def _version(package: str) -> str:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return ""  # reported where something is to be drawn

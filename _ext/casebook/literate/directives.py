@@ -77,10 +77,9 @@ class ChunkDirective(LiterateDirective):
         if chunk is None or not caption:
             return [block]
         ties = weave(code.program.chunks)[chunk.anchor]
-        words, _ = self.parse_inline(caption, lineno=self.lineno)
-        plain = nodes.paragraph("", "", *words).astext()
-        self.book.add(self.env.docname, Listing(self.env.docname, chunk, plain))
-        head = nodes.caption("", "", _head(chunk, ties, words))
+        said = self.text_at(caption, self.option_line("caption"))
+        self.book.add(self.env.docname, Listing(self.env.docname, chunk, said))
+        head = nodes.caption("", "", _head(chunk, ties, self.nodes_of(said)))
         # Its wrapper takes the id: Sphinx numbers it and labels it for print.
         wrapper = nodes.container("", head, block, classes=["literal-block-wrapper"])
         wrapper["literal_block"] = True
@@ -111,8 +110,8 @@ class PackageDirective(TableDirective):
 
     def run(self) -> list[nodes.Node]:
         name = self.arguments[0].strip()
-        rows = self.generated("package", "package", name=name)
-        download = self.generated("package-download", "package", name=name)
+        rows = self.generated("package", name=name)
+        download = self.generated("package-download", name=name)
         return [self.table(f"The files of `{name}`", ["package"], rows), download]
 
 
@@ -122,7 +121,7 @@ class ChunkIndex(TableDirective):
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        rows = self.generated("chunk-index", "listings")
+        rows = self.generated("chunk-index")
         return [self.table(self.arguments[0], ["chunk-index"], rows)]
 
 

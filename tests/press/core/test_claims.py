@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from casebook.core.claims import Claim, Verdict, parse
 from casebook.core.problems import Kind
+from casebook.core.text import Text
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,12 +32,15 @@ def said(body: str) -> list[tuple[Kind, int, str]]:
 
 
 def test_claims_stand_in_the_order_of_the_page() -> None:
+    was = Text("it was fast")
     folded = ">\n    an expert\n    says so"
     found = good(row() + "\n" + row(claim=folded, verdict="contradicted", source="[talk, blog]"))
     assert found == [
-        Claim("It is fast", Verdict.PARTLY, "it was fast", ("home",), 1, 3),
-        Claim("an expert says so", Verdict.CONTRADICTED, "it was fast", ("talk", "blog"), 6, 10),
+        Claim(Text("It is fast"), Verdict.PARTLY, was, ("home",), 1),
+        Claim(Text("an expert says so"), Verdict.CONTRADICTED, was, ("talk", "blog"), 6),
     ]
+    # Each text knows its own line; that of a folded one is the first of its words.
+    assert [(one.claim.line, one.instead.line) for one in found] == [(1, 3), (7, 10)]
     assert found[0] == good(row())[0]
 
 

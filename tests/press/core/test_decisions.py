@@ -15,12 +15,12 @@ from casebook.core.decisions import (
     Flip,
     Matrix,
     Option,
-    Reason,
     decimal,
     parse,
     stability,
 )
 from casebook.core.problems import Kind
+from casebook.core.text import Text, mark
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -68,11 +68,11 @@ def said(body: str) -> list[tuple[Kind, int, str]]:
 def matrix(weights: list[float | Fraction], *scores: list[int]) -> Matrix:
     """Criteria `c0`, `c1`, … with these weights, and options `A`, `B`, … with these scores."""
     criteria = [
-        Criterion(f"c{i}", f"C{i}", Fraction(str(weight)), Reason("", 1))
+        Criterion(f"c{i}", Text(f"C{i}"), Fraction(str(weight)), Text(""))
         for i, weight in enumerate(weights)
     ]
     options = [
-        Option(letter, letter, {f"c{i}": score for i, score in enumerate(row)}, {})
+        Option(letter, Text(letter), {f"c{i}": score for i, score in enumerate(row)}, {})
         for letter, row in zip("ABCDEF", scores, strict=False)
     ]
     return Matrix(tuple(criteria), tuple(options))
@@ -87,22 +87,24 @@ def test_a_matrix() -> None:
     assert found is not None
     simplicity, reach = found.criteria
     judgement = "our judgement, a small team must be able to prove it right"
-    assert simplicity == Criterion("simplicity", "Simplicity", Fraction(3), Reason(judgement, 4))
-    assert reach == Criterion("reach", "Works offline", Fraction(3, 2), Reason("@home says so", 9))
+    assert simplicity == Criterion("simplicity", Text("Simplicity"), Fraction(3), Text(judgement))
+    assert reach == Criterion("reach", Text("Works offline"), Fraction(3, 2), Text("@home says so"))
+    assert (simplicity.why.line, reach.label.line, reach.why.line) == (4, 7, 9)
     server, crdt = found.options
-    assert (server.id, server.label) == ("server-order", "Server-ordered writes")
-    assert (crdt.id, crdt.label) == ("crdt", "Crdt")
+    assert (server.id, server.label) == ("server-order", Text("Server-ordered writes"))
+    assert (crdt.id, crdt.label) == ("crdt", Text("Crdt"))
     assert (server.scores, crdt.scores) == (
         {"simplicity": 5, "reach": 1},
         {"reach": 5, "simplicity": 2},
     )
-    assert crdt.why == {"simplicity": Reason("tombstones", 20), "reach": Reason("merges later", 21)}
+    assert crdt.why == {"simplicity": Text("tombstones"), "reach": Text("merges later")}
+    assert [why.line for why in crdt.why.values()] == [20, 21]
 
 
 def test_a_name_in_words_is_the_label_unless_one_is_given() -> None:
     found, _ = parse(changed(("    label: Server-ordered writes\n", "")))
     assert found is not None
-    assert [option.label for option in found.options] == ["Server order", "Crdt"]
+    assert [option.label.marked for option in found.options] == ["Server order", "Crdt"]
 
 
 NOT_ALL = "the field '{}' must be a list of records"
@@ -477,11 +479,11 @@ SHARE = " share the lead, so a small change of a weight can decide."
     ],
 )
 def test_how_far_the_judgement_carries(found: Matrix, sentence: str) -> None:
-    assert stability(found, "A") == sentence
+    assert stability(found, "A", mark) == sentence
     # A leader that was not chosen is named first.
     names = sentence.split(" share ")[0] if " share " in sentence else "“A”"
     lead = f"By these weights {names} would come first, which is not what was chosen. "
-    assert stability(found, "C") == ("" if "C" in names else lead) + sentence
+    assert stability(found, "C", mark) == ("" if "C" in names else lead) + sentence
 
 
 CHANGE = re.compile(
@@ -493,7 +495,7 @@ CHANGE = re.compile(
 @given(matrices())
 @example(matrix([1, 0.01], [5, 1], [1, 2]))
 def test_beyond_the_printed_weight_the_rival_really_leads(found: Matrix) -> None:
-    told = CHANGE.fullmatch(stability(found, found.leaders[0].id))
+    told = CHANGE.fullmatch(stability(found, found.leaders[0].id, mark))
     assert (told is None) is (found.flip() is None)
     if not told:
         return

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from casebook.core import catalogue, decisions, exports, metrics
-from casebook.core.book import Book
+from casebook.core.book import Book, Frame, Source
 from casebook.core.claims import Claim, Verdict
-from casebook.core.exports import Source
 from casebook.core.insights import Audience, Evidence, InsightKind
 from casebook.core.literate.runs import LIVE, RunBy
 from casebook.core.outputs import Output
@@ -20,8 +21,8 @@ from casebook.core.records import (
     PatternUse,
     Record,
     Study,
-    mark,
 )
+from casebook.core.text import Text, mark
 
 from .webs import chunk, good
 
@@ -67,7 +68,7 @@ def book() -> Book:
         (
             *rows,
             PatternSection("outbox", "outbox", "outbox", 3),
-            PatternUse("a", "outbox", "load", "Load", "It keeps an outbox.", 9),
+            PatternUse("a", "outbox", "load", Text("Load"), Text("It keeps an outbox."), 9),
         ),
         found,
         {"a": 0, "outbox": 1},
@@ -108,8 +109,9 @@ def test_a_modelled_metric_has_outputs_and_no_date() -> None:
 
 
 def test_sources_name_the_figures_that_rest_on_them() -> None:
-    cited = {"post": Source("post", "Doe 2017", "Jane Doe, “Post”.", "", "2026-10-01", "a", "post")}
-    assert exports.sources(cited, book()) == {
+    said = ("Doe 2017", "Jane Doe, “Post”.", "<em>Post</em>", "", "2026-10-01")
+    cited = tuple(Source("post", *said, page, "post") for page in ("a", "b"))
+    assert exports.sources(replace(book(), frame=Frame(sources=cited))) == {
         "sources": [
             {
                 "key": "post",
@@ -135,7 +137,7 @@ def test_patterns_know_their_sections_and_uses() -> None:
 
 # --- findings and code ---
 
-MARKED = f"At {mark('metric', 'jobs')} or more."
+MARKED = Text(f"At {mark('metric', 'jobs')} or more.")
 VALUE = "At >\N{NO-BREAK SPACE}5\N{NO-BREAK SPACE}million requests/day or more."
 MATRIX = """
 criteria:
@@ -147,15 +149,16 @@ options:
 
 
 def findings(*records: Record) -> Book:
-    return Book((*book().records, Study("a", "Stripe", "Stripe’s API"), *records))
+    return Book((*book().records, Study("a", "Stripe", Text("Stripe’s API")), *records))
 
 
 def insight(page: str, number: int) -> Insight:
     evidence = (Evidence("post", "source"), Evidence("jobs", "metric"), Evidence("x/y", "output"))
     audience = (Audience.ENGINEER, Audience.LEADER)
+    said = Text(f"Words. {MARKED.marked}")
     return Insight(
-        page, f"insight-{number}", number, MARKED, f"Words. {MARKED}", InsightKind.PITFALL,
-        audience, evidence, ("outbox",), 5,
+        page, f"insight-{number}", number, MARKED, said, InsightKind.PITFALL, audience, evidence,
+        ("outbox",), 5,
     )  # fmt: skip
 
 
@@ -208,7 +211,7 @@ def test_decisions_carry_their_totals() -> None:
                         "mean": 1.0,
                     },
                 ],
-                "stability": decisions.stability(matrix, "b"),
+                "stability": decisions.stability(matrix, "b", mark),
                 "page": "a",
                 "anchor": "decision-x",
             }
@@ -217,8 +220,8 @@ def test_decisions_carry_their_totals() -> None:
 
 
 def test_claims_carry_their_verdicts() -> None:
-    claim = Claim("It is fast", Verdict.PARTLY, "raw", ("post", "talk"), 3, 5)
-    entries = [ClaimEntry(page, number, claim, MARKED) for page, number in (("a", 1), ("z", 2))]
+    claim = Claim(Text("It is fast"), Verdict.PARTLY, MARKED, ("post", "talk"), 3)
+    entries = [ClaimEntry(page, number, claim) for page, number in (("a", 1), ("z", 2))]
     first, second = exports.claims(findings(*entries))["claims"]
     assert first == {
         "claim": "It is fast",
@@ -242,7 +245,7 @@ def test_chunks_carry_their_code_their_output_and_their_tests() -> None:
         "chunk-storm": RunBy.of(["test_one", "test_two", "test_three", LIVE]),
         "chunk-body": RunBy.of(["test_one"]),
     }
-    listings = [Listing("a", one, f"Caption {n}") for n, one in enumerate(code.chunks)]
+    listings = [Listing("a", one, Text(f"Caption {n}")) for n, one in enumerate(code.chunks)]
     storm, body, more = exports.chunks(findings(Code("a", code, tests), *listings))["chunks"]
     assert storm == {
         "name": "storm",

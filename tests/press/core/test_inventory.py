@@ -25,6 +25,7 @@ from casebook.core.records import (
     Shown,
     Study,
 )
+from casebook.core.text import Text
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,7 +33,7 @@ SLUGS = ("outbox", "retry", "saga")
 CATALOGUE, _ = catalogue.parse(
     "".join(f'[{s}]\ntitle = "T"\ncategory = "c"\nintent = "x"\n' for s in SLUGS)
 )
-STUDIES = (Study("elite/one", "One", "Study one"), Study("elite/two", "Two", "Study two"))
+STUDIES = (Study("elite/one", "One", Text("One")), Study("elite/two", "Two", Text("Two")))
 ORDER = {"elite/one": 0, "elite/two": 1, "patterns": 2}
 
 
@@ -46,25 +47,24 @@ def metric(page: str, name: str) -> MetricRow:
 
 
 def listing(page: str, name: str, part: int = 1) -> Listing:
-    return Listing(page, Chunk(name, "a/b.py", part, 1, 2, ("x = 1",)), "C")
+    return Listing(page, Chunk(name, "a/b.py", part, 1, 2, ("x = 1",)), Text("C"))
 
 
 def insight(page: str, number: int) -> Insight:
-    return Insight(
-        page, f"i{number}", number, "T", "X.", InsightKind.LESSON, (Audience.LEADER,), (), (), 1
-    )
+    kind, audience = InsightKind.LESSON, (Audience.LEADER,)
+    return Insight(page, f"i{number}", number, Text("T"), Text("X."), kind, audience, (), (), 1)
 
 
 def claim(page: str, number: int) -> ClaimEntry:
-    return ClaimEntry(page, number, Claim("C", Verdict.UNSUPPORTED, "i", (), 1, 1), "i")
+    return ClaimEntry(page, number, Claim(Text("C"), Verdict.UNSUPPORTED, Text("i"), (), 1))
 
 
 def use(page: str, slug: str) -> PatternUse:
-    return PatternUse(page, slug, "h", "H", "S.", 1)
+    return PatternUse(page, slug, "h", Text("H"), Text("S."), 1)
 
 
 def decision(page: str, name: str) -> Decision:
-    return Decision(page, name, "C", Matrix((), ()), "x")
+    return Decision(page, name, Text("C"), Matrix((), ()), "x")
 
 
 CHART = Chart(Form.LINE, Axis("x"), (Axis("y"),), {"x": (1,), "y": (1,)})
@@ -99,7 +99,7 @@ FULL = book(
     claim("patterns", 1),
     decision("patterns", "d2"),
     # A chart is counted where the page shows it, and not by its record.
-    Shown("elite/one", "chart", "a/b", "C", CHART, 1),
+    Shown("elite/one", "chart", "a/b", Text("C"), CHART, 1),
 )
 
 

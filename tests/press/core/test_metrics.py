@@ -11,6 +11,7 @@ from casebook.core.dates import Span
 from casebook.core.metrics import Evidence, Metric, Resolved, aged, parse, resolve
 from casebook.core.outputs import Counterexample, Output, Stored
 from casebook.core.problems import Kind
+from casebook.core.text import Text
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -81,10 +82,13 @@ WHERE = "; say where in the source the figure stands"
 def test_a_reported_row() -> None:
     metric = book(row(SAID, via="a copy", doubt="undated"))["rate"]
     assert metric.evidence is Evidence.REPORTED
-    assert (metric.label, metric.what, metric.line) == ("Rate", "what it is", 1)
+    assert (metric.label, metric.what, metric.line) == (Text("Rate"), Text("what it is"), 1)
     assert (metric.source, metric.locator, metric.via, metric.doubt) == (
-        "home", "top", "a copy", "undated",
+        "home", "top", Text("a copy"), Text("undated"),
     )  # fmt: skip
+    # Each field knows its own line.
+    texts = (metric.label, metric.what, metric.via, metric.doubt)
+    assert (*(text.line for text in texts), metric.source_line) == (2, 3, 9, 10, 7)
     assert metric.quantity is not None
     assert metric.unit == metric.quantity.unit
     assert metric.as_of == dates.parse("2024")
@@ -98,7 +102,7 @@ def test_a_derived_row() -> None:
     assert metric.formula is not None
     assert metric.formula.ids == ("rate",)
     assert (metric.quantity, metric.as_of, metric.source) == (None, None, "")
-    assert (metric.unit.written(), metric.doubt) == ("requests/s", "rough")
+    assert (metric.unit.written(), metric.doubt) == ("requests/s", Text("rough"))
 
 
 @pytest.mark.parametrize(
@@ -139,6 +143,13 @@ def test_a_derived_row() -> None:
         (SAID, {"source": None}, Kind.MISSING_FIELD, 1, "the field 'source' is missing"),
         (SAID, {"locator": None}, Kind.MISSING_FIELD, 1, "the field 'locator' is missing" + WHERE),
         (SAID, {"via": ""}, Kind.MISSING_FIELD, 9, "the field 'via' is empty"),
+        (
+            SAID,
+            {"locator": "in {cite}`home`"},
+            Kind.BAD_VALUE,
+            8,
+            "a locator is printed as it stands and holds no role; say it in 'what' or 'doubt'",
+        ),
         (SAID, {"doubt": ""}, Kind.MISSING_FIELD, 9, "the field 'doubt' is empty"),
         (SAID, {"formula": "a"}, Kind.UNKNOWN_FIELD, 9, "unknown field 'formula'" + OF_SAID),
         (
@@ -244,7 +255,7 @@ def test_a_modelled_row() -> None:
     assert (result.as_of, result.date) == (None, "model")
     assert (result.basis, result.evidence_words) == (Evidence.MODELLED, "modelled")
     assert (result.sources, result.outputs) == ((), ("stripe/storm",))
-    assert result.doubts == ("a model",)
+    assert result.doubts == (Text("a model"),)
 
 
 def test_a_modelled_value_is_exact_and_rounded_when_it_is_printed() -> None:
@@ -261,7 +272,7 @@ def test_what_is_inherited_from_a_model() -> None:
     assert (result.basis, result.evidence_words) == (Evidence.MODELLED, "derived from modelled")
     # The date is that of what was said.
     assert (result.date, result.sources) == ("2024", ("home",))
-    assert (result.outputs, result.doubts) == (("stripe/storm",), ("old", "a model"))
+    assert (result.outputs, result.doubts) == (("stripe/storm",), (Text("old"), Text("a model")))
     result = computed(row(MODELLED), modelled("mean", "mean"), derived("sum", "peak + mean"))
     assert (result.as_of, result.date) == (None, "model")
     assert (result.sources, result.outputs) == ((), ("stripe/storm",))
@@ -370,7 +381,7 @@ def test_values_dates_sources_and_doubts_are_inherited() -> None:
     assert result.as_of.iso() == "2022-11-24..2025"
     assert result.basis is Evidence.SECONDARY
     assert result.sources == ("blog", "home")
-    assert result.doubts == ("crude", "a mean", "undated")
+    assert result.doubts == (Text("crude"), Text("a mean"), Text("undated"))
     assert result.evidence_words == "derived from secondary"
 
 
@@ -392,7 +403,7 @@ def test_a_typed_value_is_not_rounded_and_a_computed_one_is() -> None:
 
 def test_a_doubt_comes_once() -> None:
     rows = [said(name, "5 request/s", doubt="same") for name in "ab"]
-    assert figure(*rows, derived("c", "a + b", doubt="same")).doubts == ("same",)
+    assert figure(*rows, derived("c", "a + b", doubt="same")).doubts == (Text("same"),)
     assert figure(said("a", "5 request/s")).doubts == ()
 
 

@@ -56,7 +56,7 @@ def test_shapes_and_lines() -> None:
     first, second = node.items
     assert (first.line, second.line) == (2, 5)
     assert isinstance(second, Mapping)
-    assert [(key.line, value.line) for key, value in second.entries] == [(5, 5), (8, 9)]
+    assert [(key.line, value.line) for key, value in second.entries] == [(5, 6), (8, 9)]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,88 @@
+"""The frame of the book: what pages show of one another that is no record of the press."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pybtex.plugin
+from pybtex.backends.html import Backend as Html
+
+from . import latex
+from .core.book import Frame, Source, Target
+from .core.text import Text
+from .words import text_of
+
+if TYPE_CHECKING:
+    from sphinx.environment import BuildEnvironment
+
+
+def frame(env: BuildEnvironment) -> Frame:
+    """Return the frame of a book whose pages have all been read."""
+    titles = {page: title.astext() for page, title in sorted(env.titles.items())}
+    cite: Any = env.get_domain("cite")
+    entries = cite.bibdata.data.entries
+    return Frame(
+        titles={page: text_of(title.children) for page, title in env.titles.items()},
+        tree=repr((titles, sorted(env.toctree_includes.items()))),
+        numbers={
+            page: {anchor.removeprefix("#"): _dotted(n) for anchor, n in numbers.items()}
+            for page, numbers in env.toc_secnumbers.items()
+        },
+        shown_numbers={
+            page: repr((env.toc_secnumbers.get(page), env.toc_fignumbers.get(page)))
+            for page in env.all_docs
+        },
+        targets=dict(_targets(env)),
+        sources=tuple(_sources(cite)),
+        checked={key: entry.fields.get("urldate", "") for key, entry in entries.items()},
+        date=env.config.casebook_date,
+    )
+
+
+def _dotted(number: tuple[int, ...] | None) -> str:
+    return ".".join(map(str, number or ()))
+
+
+def _targets(env: BuildEnvironment) -> Iterator[tuple[str, Target]]:
+    numbers = {
+        (page, anchor): _dotted(number)
+        for page, kinds in env.toc_fignumbers.items()
+        for found in kinds.values()
+        for anchor, number in found.items()
+    }
+
+    def target(page: str, anchor: str, title: str) -> Target:
+        return Target(page, anchor, Text(title), numbers.get((page, anchor), ""))
+
+    for page, title in env.titles.items():
+        yield page, Target(page, "", text_of(title.children))
+    std: Any = env.get_domain("std")
+    for (_, name), (page, anchor) in std.objects.items():
+        yield name, target(page, anchor, "")
+    for name, (page, anchor) in std.anonlabels.items():
+        yield name, target(page, anchor, "")
+        yield f"{page}#{anchor}", target(page, anchor, "")
+    for name, (page, anchor, words) in std.labels.items():
+        yield name, target(page, anchor, words)
+        yield f"{page}#{anchor}", target(page, anchor, words)
+    for page, metadata in env.metadata.items():
+        for slug, (_, anchor, words) in metadata.get("myst_slugs", {}).items():
+            yield f"{page}#{slug}", target(page, anchor, words)
+
+
+def _sources(cite: Any) -> Iterator[Source]:
+    plain = pybtex.plugin.find_plugin("pybtex.backends", "plaintext")()
+    marked = Html()
+    for citation in cite.citations:
+        entry, fields = citation.formatted_entry, citation.entry.fields
+        yield Source(
+            citation.key,
+            entry.label,
+            entry.text.render(plain),
+            entry.text.render(marked),
+            latex.address(fields.get("url", "")),
+            fields.get("urldate", ""),
+            citation.bibliography_key.docname,
+            citation.citation_id,
+        )
