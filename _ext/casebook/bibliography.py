@@ -181,10 +181,10 @@ def _unknown(bibdata: Any, key: str) -> Iterator[tuple[str, str]]:
 
 def _lines(path: Path) -> dict[str, int]:
     text = path.read_text(encoding="utf-8-sig")
-    opened = re.finditer(r"^[ \t]*@\w+\s*[{(]\s*([^\s,{}()]+)\s*,", text, re.M)
+    opened = re.finditer(r"^[ \t]*@\w+\s*[{(]\s*([^\s,{}()]+)\s*,", text, re.MULTILINE)
     found: dict[str, int] = {}
     for entry in opened:
-        found.setdefault(entry[1].lower(), text.count("\n", 0, entry.start(1)) + 1)
+        found.setdefault(entry[1].lower(), text.count("\n", 0, entry.start()) + 1)
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from . import bibliography
 from .core.book import Book
 from .core.problems import Kind, suggestion
 from .problems import report
@@ -20,6 +21,8 @@ def check(env: BuildEnvironment, book: Book) -> None:
     _makers(env, book)
     _evidence(env, book)
     _named_outputs(book)
+    for place, message in bibliography.wrong(env.get_domain("cite")):
+        report(Kind.BAD_SOURCE, message, place)
 
 
 def _metrics(env: BuildEnvironment, book: Book) -> None:
@@ -72,7 +75,7 @@ def _named_outputs(book: Book) -> None:
         if row.metric.output
     ]
     named += [
-        (one.name, insight.page, insight.line)
+        (one.name, insight.page, insight.evidence_line)
         for insight in book.insights
         for one in insight.evidence
         if one.kind == "output"
@@ -91,4 +94,4 @@ def _evidence(env: BuildEnvironment, book: Book) -> None:
             if one.kind == "metric" and one.name not in book.rows:
                 hint = suggestion(one.name, known)
                 message = f"unknown evidence '{one.name}': no source, metric or output{hint}"
-                report(Kind.UNKNOWN_METRIC, message, (insight.page, insight.line))
+                report(Kind.UNKNOWN_METRIC, message, (insight.page, insight.evidence_line))

@@ -28,6 +28,7 @@ from .core.literate.chunks import words as in_words
 from .core.metrics import states_another_number
 from .core.problems import Kind, Problem, suggestion
 from .core.records import Code, Record
+from .core.text import Text
 from .core.view import Answers, Place, View
 from .frames import frame
 from .problems import report
@@ -121,6 +122,22 @@ class CasebookDomain(Domain):
         if page not in self._views:
             self._views[page] = View(self.answers)
         return self._views[page]
+
+    def bare_words(self, page: str, text: Text, node: Element) -> str:
+        """Return the words of a text that stands in no link, and report what it names in vain."""
+        view = self.view(page)
+        known = {"metric": view.metric, "pattern": view.pattern}
+        for kind, name in text.marks:
+            problem = None
+            if kind in known and known[kind](name) is None:
+                problem = self.missing(kind, name)
+            elif kind in ("cite", "label"):
+                lost = [key for key in name.split(",") if not view.source(key)]
+                message = f"no list of references holds '{', '.join(lost)}'"
+                problem = (Kind.UNKNOWN_SOURCE, message) if lost else None
+            if problem:
+                report(*problem, f"{node.source}:{text.line}")
+        return view.words(text)
 
     def check_consistency(self) -> None:
         """Report what only the whole book shows."""
@@ -279,6 +296,13 @@ def _load_catalogue(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> 
         domain.catalogue, domain.catalogue_problems = catalogues.parse(text)
 
 
+def _forget(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
+    # Sphinx forgets a page just before it reads it, unless it reads in parallel: what moves to an
+    # earlier page would stand twice until the later one is read.
+    for page in docnames:
+        env.clear_doc(page)
+
+
 def _changed(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
     domain, shown = domain_of(env), Shown.load(app)
     domain.thaw()
@@ -356,6 +380,7 @@ def setup_domain(app: Sphinx, version: int) -> None:
     CasebookDomain.data_version = version
     app.add_domain(CasebookDomain)
     app.connect("env-before-read-docs", _load_catalogue)
+    app.connect("env-before-read-docs", _forget)
     app.connect("env-updated", _sort_bibliographies, priority=100)
     # After Sphinx has numbered sections and tables.
     app.connect("env-get-updated", _changed, priority=900)

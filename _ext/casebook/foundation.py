@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from hashlib import sha256
 from importlib import metadata
 from pathlib import Path
@@ -21,14 +22,18 @@ def of(app: Sphinx) -> int:
     so nothing that is stored outlives it.
     """
     fonts = Path(app.srcdir, app.config.casebook_print_fonts)
-    digest = sha256()
-    own = (path for path in Path(__file__).parent.rglob("*.*") if path.suffix != ".pyc")
-    for path in sorted([*own, *fonts.glob("*")]):
-        if path.is_file():
-            digest.update(f"{path.name} {path.stat().st_size} ".encode() + path.read_bytes())
-    for package in RENDERERS:
-        digest.update(f"{package} {_version(package)} ".encode())
-    return int.from_bytes(digest.digest()[:6])
+    return digest(Path(__file__).parent, fonts, [_version(package) for package in RENDERERS])
+
+
+def digest(package: Path, fonts: Path, versions: Iterable[str]) -> int:
+    """Return the number for the files of a package and a folder of fonts, and for versions."""
+    found = sha256(" ".join(versions).encode())
+    for folder in (package, fonts):
+        for path in sorted(folder.rglob("*.*")):
+            if path.is_file() and path.suffix != ".pyc":
+                name = path.relative_to(folder).as_posix()
+                found.update(f"\n{name} {path.stat().st_size} ".encode() + path.read_bytes())
+    return int.from_bytes(found.digest()[:6])
 
 
 def _version(package: str) -> str:

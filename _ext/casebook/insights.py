@@ -58,6 +58,7 @@ class InsightDirective(BookDirective):
             evidence,
             tuple(self.options.get("patterns", "").split()),
             self.lineno,
+            self.option_line("evidence"),
         )
         if any(i.anchor == anchor for i in self.book.records(self.env.docname, Insight)):
             message = f"the insight '{anchor}' stands on this page already; give it a ':name:'"
@@ -105,7 +106,7 @@ class InsightDirective(BookDirective):
                 reftarget=slug, refexplicit=False, refdoc=self.env.docname, refwarn=True,
                 sentence=insight.title,
             )  # fmt: skip
-            self.set_source_info(link)
+            link.source, link.line = self.get_source_info()[0], self.option_line("patterns")
             yield link
 
     def _evidence(self, one: Evidence) -> nodes.Node:

@@ -35,10 +35,11 @@ found
 gathered
 ```
 """
+ROWS = table("Acme", ROW.format(id="jobs", label="Jobs", value="5e6 request/day", source="post"))
 A = (
     "---\nstudy: Acme\n---\n# Acme\n\n## Load\n\n"
     "Safe by {pattern-link}`idempotency`, as {cite}`post` says.\n\n"
-    + table("Acme", ROW.format(id="jobs", label="Jobs", value="5e6 request/day", source="post"))
+    + ROWS
     + "\n## References\n\n```{bibliography}\n```\n"
 )
 B = (

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from books import CODE, DEATHS, FOUND, INDEX, LOCK, MORE, A, B, Sample
+from books import CODE, DEATHS, FOUND, INDEX, LOCK, MORE, ROWS, A, B, Sample
 from casebook.core import chartdrawing
 from casebook.core.drawing import Drawing
-from harness import CATALOGUE, Built, build, write
+from harness import CATALOGUE, SOURCES, Built, build, write
 
 BUILDERS = ("html", "latex", "text", "epub", "tangle")
 
@@ -47,6 +47,13 @@ CHANGES: dict[str, Mapping[str, str | None]] = {
     "an edit of a label that other pages show": {"a.md": A.replace("Jobs", "Tasks")},
     # Two works of one author and year: the label "Doe 2017" becomes "Doe 2017b" on every page.
     "a new citation": {"a.md": A.replace("says", "says, and {cite}`other` before it")},
+    "the year of a source": {
+        "sources.bib": SOURCES.replace("year=2017,\n  month=aug", "year=2016")
+    },
+    "a metric on another page": {
+        "a.md": A.replace(ROWS, ""),
+        "b.md": B + "\n" + ROWS,
+    },
     "a new page before the others": {
         "aa.md": "# New\n\nIt is safe by {pattern-link}`idempotency`.\n",
         "index.md": INDEX.replace("\na\n", "\naa\na\n"),

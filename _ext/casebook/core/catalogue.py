@@ -20,6 +20,7 @@ RELATIONS = {"needs": "needs", "alternative-to": "alternative to", "leads-to": "
 _STRINGS = ("title", "category", "intent", "dstudio", "tier")
 _LISTS = ("aliases", *RELATIONS)
 _NEEDED = ("title", "category", "intent")
+_MARKUP = re.compile(r"`|\]\(")
 _TIERS = ("gold", "silver", "bronze")
 
 
@@ -170,6 +171,9 @@ def _wrong(slug: str, entry: Any) -> list[_Fault]:
         elif not _fits(name, value):
             shape = "a list of strings" if name in _LISTS else "a string"
             message = f"the field '{name}' of '{slug}' must be {shape}"
+            wrong.append(_Fault(slug, name, message))
+        elif any(_MARKUP.search(text) for text in ([value] if isinstance(value, str) else value)):
+            message = f"the field '{name}' of '{slug}' is printed as it stands and holds no markup"
             wrong.append(_Fault(slug, name, message))
     tier = entry.get("tier", "")
     if tier and (tier not in _TIERS or not entry.get("dstudio")):

@@ -41,6 +41,8 @@ class Kind(Enum):
     """A metric that is named is nowhere in the book."""
     UNKNOWN_SOURCE = "unknown-source"
     """A source key is in no bibliography file."""
+    BAD_SOURCE = "bad-source"
+    """An entry of a bibliography holds what cannot be printed."""
     UNKNOWN_PATTERN = "unknown-pattern"
     """A pattern that is named is not in the catalogue."""
     WRONG_NUMBER = "wrong-number"

@@ -104,6 +104,7 @@ class Insight:
     evidence: tuple[Evidence, ...]
     patterns: tuple[str, ...]
     line: int = field(repr=False)
+    evidence_line: int = field(default=0, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,11 @@ class Text:
         return _MARK.sub(lambda found: named(found[1], found[2]), self.marked)
 
     @property
+    def marks(self) -> list[tuple[str, str]]:
+        """Kind and name of each mark."""
+        return _MARK.findall(self.marked)
+
+    @property
     def uncited(self) -> Text:
         """The text without its citations; a space before one goes with it."""
         return Text(_CITATION.sub("", self.marked), self.line)

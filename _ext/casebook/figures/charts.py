@@ -21,6 +21,7 @@ from ..core.records import Shown
 from ..core.sentences import around
 from ..core.text import Text
 from ..directive import BookDirective
+from ..domain import domain_of
 from ..page import ListMaker, Page
 from ..placeholders import Generated
 from ..problems import report
@@ -170,7 +171,8 @@ def _chart(page: Page, node: Generated) -> list[nodes.Node]:
 
 
 def _drawn(page: Page, node: Generated, chart: core.Chart) -> list[nodes.Node]:
-    env, alt = page.env, page.view.words(node["alt"])
+    env = page.env
+    alt = domain_of(env).bare_words(env.docname, node["alt"], node)
     figure: Any = node.parent
     builder = env._app.builder
     title = around(page.view.words(node["said"]), 0)

@@ -100,8 +100,9 @@ class DrawDiagrams(SphinxPostTransform):
                 node,
             )
         builder = self.env._app.builder
-        view = domain_of(self.env).view(self.env.docname)
-        title, alt = around(view.words(node["said"]), 0), view.words(node["alt"])
+        domain, page = domain_of(self.env), self.env.docname
+        title = around(domain.view(page).words(node["said"]), 0)
+        alt = domain.bare_words(page, node["alt"], node)
         if builder.format == "latex":
             most = WIDE_POINTS if wide else MEASURE_POINTS
             width = min(drawing.width * POINTS_PER_PIXEL, most)

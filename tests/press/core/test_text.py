@@ -14,6 +14,7 @@ names = st.text(st.characters(exclude_categories=["Co", "Cs"]), min_size=1)
 @given(st.lists(st.tuples(plain, kinds, names)), plain)
 def test_each_mark_is_named_and_all_else_stays(parts: list[tuple[str, str, str]], end: str) -> None:
     marked = "".join(words + mark(kind, name) for words, kind, name in parts) + end
+    assert Text(marked).marks == [(kind, name) for _, kind, name in parts]
     read = Text(marked).words(lambda kind, name: f"<{kind} {name}>")
     assert read == "".join(f"{words}<{kind} {name}>" for words, kind, name in parts) + end
 
