@@ -18,6 +18,7 @@ from .fences import setup_fences
 from .figures.charts import setup_charts
 from .figures.diagrams import setup_diagrams
 from .generated import setup_generated
+from .headings import setup_headings
 from .insights import setup_insights
 from .inventory import setup_inventory
 from .literate.builder import setup_builder
@@ -56,6 +57,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     setup_charts(app)
     setup_inventory(app)
     setup_fences(app)
+    setup_headings(app)
     setup_opening(app)
     setup_readingpath(app)
     setup_reading(app)

@@ -120,7 +120,7 @@ class BookDirective(SphinxDirective):
     def text_at(self, words: str, line: int) -> Text:
         """Read what stands on a line (from 1) of the file."""
         parsed = self.inline(words, line)
-        made = text_of(parsed, line)
+        made = text_of(parsed, self.env.docname, line)
         self._read.append((made, parsed))
         return made
 
@@ -128,7 +128,7 @@ class BookDirective(SphinxDirective):
         """Read what stands on a line of the file and has words alone, such as an `alt`."""
         cite: Any = self.env.get_domain("cite")
         before = len(cite.citation_refs)
-        made = text_of(self.inline(words, line), line)
+        made = text_of(self.inline(words, line), self.env.docname, line)
         del cite.citation_refs[before:]  # no list of references can lead back to it
         return made
 

@@ -111,14 +111,14 @@ class GatherPatterns(SphinxTransform):
         heading = text_of(section[0].children) if section is not None else Text("")
         line = link.line or getattr(block, "line", 0) or 0
         # A link that stands in no sentence brings one.
-        sentence = link.get("sentence") or _sentence(block, link)
+        sentence = link.get("sentence") or _sentence(block, link, self.env.docname)
         return PatternUse(self.env.docname, link["reftarget"], anchor, heading, sentence, line)
 
 
-def _sentence(block: nodes.Node, link: addnodes.pending_xref) -> Text:
+def _sentence(block: nodes.Node, link: addnodes.pending_xref, page: str) -> Text:
     """Return the sentence around a link."""
     text, place = "", 0
-    for node, words in pieces(block.children):
+    for node, words in pieces(block.children, page):
         if node is link:
             place = len(text)
         text += words

@@ -149,7 +149,8 @@ class PrintCode(SphinxPostTransform):
 
     def _chunk(self, chunk: nodes.container) -> None:
         wrapper, *feet = chunk.children
-        parts = {words["classes"][0]: words for words in wrapper.findall(nodes.inline)}
+        classed = [words for words in wrapper.findall(nodes.inline) if words["classes"]]
+        parts = {words["classes"][0]: words for words in reversed(classed)}
         name, caption = (
             escape(parts[kind].astext(), "lualatex") for kind in ("chunk-name", "chunk-caption")
         )

@@ -14,10 +14,10 @@ from .core.text import Text, mark
 from .placeholders import Generated
 
 
-def pieces(parts: Iterable[nodes.Node]) -> Iterator[tuple[Any, str]]:
+def pieces(parts: Iterable[nodes.Node], page: str = "") -> Iterator[tuple[Any, str]]:
     """Yield each text and each unresolved link inside nodes, in reading order, with its words.
 
-    Marks stand for what the whole book decides.
+    Marks stand for what the whole book decides; `page` is the page of the nodes.
     """
     for part in parts:
         if isinstance(part, nodes.Text):
@@ -26,8 +26,11 @@ def pieces(parts: Iterable[nodes.Node]) -> Iterator[tuple[Any, str]]:
             yield part, _words(part)
         elif isinstance(part, Generated) and part["what"] == "words":
             yield part, part["text"].marked
+        elif isinstance(part, nodes.reference) and part.get("id_link") and not part.children:
+            # A link of Markdown to a place, which MyST resolves later.
+            yield part, _anchored(part["refuri"].removeprefix("#"), page)
         else:
-            yield from pieces(part.children)
+            yield from pieces(part.children, page)
 
 
 def _words(link: addnodes.pending_xref) -> str:
@@ -39,9 +42,14 @@ def _words(link: addnodes.pending_xref) -> str:
         return mark("label" if kind == "label" else "cite", keys)
     if domain == "casebook":
         return mark(kind, target)
-    # Plain Markdown links to metrics, patterns and insights have their anchors as targets.
-    anchor = re.fullmatch("(metric|pattern)-(.+)", target)
-    return mark(*anchor.groups()) if anchor else mark("target", target_of(link))
+    return _anchored(target_of(link), "")
+
+
+def _anchored(target: str, page: str) -> str:
+    # Rows of metrics and sections of patterns are named by the press, other places by their titles.
+    named = re.fullmatch("(metric|pattern)-(.+)", target)
+    place = f"{page}#{target}" if page else target
+    return mark(*named.groups()) if named else mark("target", place)
 
 
 def target_of(link: addnodes.pending_xref) -> str:
@@ -50,6 +58,6 @@ def target_of(link: addnodes.pending_xref) -> str:
     return f"{link['reftarget']}#{place}" if place else str(link["reftarget"])
 
 
-def text_of(parts: Iterable[nodes.Node], line: int = 0) -> Text:
-    """Return all words of some nodes, on one line."""
-    return Text(" ".join("".join(words for _, words in pieces(parts)).split()), line)
+def text_of(parts: Iterable[nodes.Node], page: str = "", line: int = 0) -> Text:
+    """Return all words of some nodes of a page, on one line."""
+    return Text(" ".join("".join(words for _, words in pieces(parts, page)).split()), line)

@@ -59,6 +59,8 @@ class Kind(Enum):
     """A reading path names what the page does not have, or takes longer than it says."""
     BAD_DIAGRAM = "bad-diagram"
     """A diagram cannot be drawn, or would break the rules of the house."""
+    BAD_HEADING = "bad-heading"
+    """A heading holds a role whose words only the whole book knows."""
     BROKEN_FENCE = "broken-fence"
     """A directive was written in a way that Markdown takes for text."""
     CHUNK_FILE = "chunk-file"

@@ -19,7 +19,7 @@ Named = Callable[[str, str], str]
 """Gives the words for a kind of mark, and a name.
 
 The kinds are "metric", "pattern", "cite" (sources in brackets), "label" (without them) and
-"target" (a place that a link leads to)."""
+"target" (a place that a link leads to, "page#anchor" or a label)."""
 
 
 def mark(kind: str, name: str) -> str:

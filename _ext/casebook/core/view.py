@@ -280,7 +280,9 @@ class View:
             described = self.pattern(name)
             return described.pattern.words if described else name
         if kind == "target":
-            return self.words(self.target(name).title) or name
+            anchor = name.rpartition("#")[2]
+            title = self.target(name).title or self.target(anchor).title
+            return self.words(title) or anchor
         labels = ", ".join(self.label(key) for key in name.split(","))
         return labels if kind == "label" else f"[{labels}]"
 

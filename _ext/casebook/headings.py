@@ -1,0 +1,44 @@
+"""Headings hold the words that they are known by: navigation, search and links repeat them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.transforms import SphinxTransform
+
+from .core.problems import Kind
+from .problems import report
+from .words import text_of
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+
+class CheckHeadings(SphinxTransform):
+    """Report a role in a heading that stands for words which only the whole book knows."""
+
+    default_priority = 902
+
+    def apply(self, **kwargs: Any) -> None:
+        for title in self.document.findall(nodes.title):
+            if isinstance(title.parent, nodes.section):
+                self._check(title)
+
+    def _check(self, title: nodes.title) -> None:
+        for link in title.findall(addnodes.pending_xref):
+            for kind, name in text_of([link]).marks:
+                message = (
+                    f"a heading is repeated where '{name}' stands for nothing; write the words, as "
+                    f"in {{{_ROLES.get(kind, kind)}}}`words <{name}>`, or leave it out"
+                )
+                report(Kind.BAD_HEADING, message, title)
+
+
+_ROLES = {"pattern": "pattern-link"}
+
+
+def setup_headings(app: Sphinx) -> None:
+    """Register the transform."""
+    app.add_transform(CheckHeadings)
