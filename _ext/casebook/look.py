@@ -114,11 +114,11 @@ def _page_context(
 
 
 def _strip_comments(app: Sphinx, error: Exception | None) -> None:
-    # They are a kilobyte of what every reader loads; the source keeps them.
-    sheet = Path(app.outdir, "_static", "look.css")
-    if error is None and sheet.exists():
-        text = sheet.read_text(encoding="utf-8")
-        _write(sheet, re.sub(r"/\*.*?\*/\n?", "", text, flags=re.DOTALL))
+    # They are kilobytes of what every reader loads; the source keeps them.
+    for name, comment in (("look.css", r"(?s)/\*.*?\*/\n?"), ("look.js", r"(?m)^ *//.*\n")):
+        sheet = Path(app.outdir, "_static", name)
+        if error is None and sheet.exists():
+            _write(sheet, re.sub(comment, "", sheet.read_text(encoding="utf-8")))
 
 
 def setup_look(app: Sphinx) -> None:

@@ -1,15 +1,19 @@
-"""Slips, of the web edition alone: notes on a link to a figure or a pattern.
+"""Slips, of the web edition alone: notes on links to metrics, patterns and sources.
 
-A slip shows on hover and focus.  It is a raw node, born after references are resolved.
+Each note stands once, in a list at the end of its page, and every link to what it tells of is
+described by it.  `look.js` shows it beside the link; without a script the link leads to the row,
+the section or the reference itself.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinxcontrib.bibtex.citation_target import parse_citation_targets
 
 from .core.view import View
 from .domain import domain_of, marked_links
@@ -22,8 +26,11 @@ MOST_NAMED = 10
 nobody would read them in a slip, and a study more would cost the more, the more there are."""
 
 
+NOTES = "Notes on the links of this page"
+
+
 class Slips(SphinxPostTransform):
-    """The web edition's slips; the link is the trigger, so the slip holds no link."""
+    """Give each link its note, and the page the list of them; the notes hold no link."""
 
     default_priority = 200  # after references are resolved
     formats = ("html",)
@@ -32,24 +39,58 @@ class Slips(SphinxPostTransform):
         if self.env._app.builder.name.startswith("epub"):
             return
         view = domain_of(self.env).view(self.env.docname)
-        for i, link in enumerate(marked_links(self.document), 1):
-            kind, name = link["casebook"]
-            lines = _metric_lines(view, name) if kind == "metric" else _pattern_lines(view, name)
-            href = link.get("refuri") or f"#{link['refid']}"
-            opening = (
-                f'<span class="{kind}"><a class="reference internal" href="{escape(href)}" '
-                f'aria-describedby="slip-{i}">'
-            )
-            # The space keeps the lines' words apart for the search, which drops the tags.
-            body = " ".join(f'<span class="slip-line">{line}</span>' for line in lines)
-            closing = f'</a><span class="slip" role="tooltip" id="slip-{i}">{body}</span></span>'
-            link.replace_self(
-                [
-                    nodes.raw("", opening, format="html"),
-                    *link.children,
-                    nodes.raw("", closing, format="html"),
-                ]
-            )
+        notes: dict[str, list[str]] = {}
+        for link, kind, name in [*_marked(self.document), *_cited(self.document, view)]:
+            note = f"slip-{kind}-{name}"
+            notes[note] = notes.get(note) or LINES[kind](view, name)
+            _describe(link, kind, note)
+        if notes:
+            # Outside the tree of nodes, so that neither the search nor a reader who goes from line
+            # to line finds a note in the middle of a sentence.
+            self.document["slips"] = _listed(notes)
+
+
+def _marked(document: nodes.document) -> Iterator[tuple[nodes.reference, str, str]]:
+    for link in marked_links(document):
+        kind, name = link["casebook"]
+        yield link, kind, name
+
+
+def _cited(document: nodes.document, view: View) -> Iterator[tuple[nodes.reference, str, str]]:
+    for citation in document.findall(nodes.inline):
+        if "bibtex-citation" not in citation["classes"]:
+            continue
+        keys = [cited.key for cited in parse_citation_targets(citation.rawsource)]
+        anchors = {source.anchor: key for key in keys for source in view.source(key)}
+        for link in citation.findall(nodes.reference):
+            anchor = link.get("refid") or link["refuri"].partition("#")[2]
+            if anchor in anchors:
+                yield link, "source", anchors[anchor]
+
+
+def _describe(link: nodes.reference, kind: str, note: str) -> None:
+    href = link.get("refuri") or f"#{link['refid']}"
+    opening = (
+        f'<a class="reference internal" href="{escape(href)}" aria-describedby="{escape(note)}">'
+    )
+    marked = (f'<span class="{kind}">', "</span>") if kind != "source" else ("", "")
+    link.replace_self(
+        [
+            nodes.raw("", marked[0] + opening, format="html"),
+            *link.children,
+            nodes.raw("", f"</a>{marked[1]}", format="html"),
+        ]
+    )
+
+
+def _listed(notes: dict[str, list[str]]) -> str:
+    items = (
+        f'<li id="{escape(note)}">{"".join(f"<p>{line}</p>" for line in lines)}</li>'
+        for note, lines in notes.items()
+    )
+    return (
+        f'<aside class="slips" aria-label="{NOTES}"><p>{NOTES}</p><ul>{"".join(items)}</ul></aside>'
+    )
 
 
 def _metric_lines(view: View, name: str) -> list[str]:
@@ -87,6 +128,27 @@ def _pattern_lines(view: View, name: str) -> list[str]:
     ]
 
 
+def _source_lines(view: View, key: str) -> list[str]:
+    source = view.source(key)[0]
+    return [f"<b>{escape(source.label)}</b>", escape(source.text)]
+
+
+LINES: dict[str, Callable[[View, str], list[str]]] = {
+    "metric": _metric_lines,
+    "pattern": _pattern_lines,
+    "source": _source_lines,
+}
+"""What the note of each kind of link says, line by line, as HTML."""
+
+
+def _add_notes(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    if doctree is not None and "slips" in doctree:
+        context["body"] += doctree["slips"]
+
+
 def setup_slips(app: Sphinx) -> None:
-    """Register the transform."""
+    """Register the transform, and the place of the notes."""
     app.add_post_transform(Slips)
+    app.connect("html-page-context", _add_notes)

@@ -20,6 +20,8 @@ def pieces(parts: Iterable[nodes.Node], page: str = "") -> Iterator[tuple[Any, s
     Marks stand for what the whole book decides; `page` is the page of the nodes.
     """
     for part in parts:
+        if isinstance(part, nodes.raw):
+            continue  # tags, and no words
         if isinstance(part, nodes.Text):
             yield part, part.astext()
         elif isinstance(part, addnodes.pending_xref):

@@ -55,18 +55,61 @@ for (const label of document.querySelectorAll(".nav-overlay-icon, .toc-overlay-i
   });
 }
 
-// Escape hides a slip until pointer or focus comes again, and closes furo's drawers.
-const LINKS = ".metric, .pattern";
+// The note on a link stands at the end of the page, and shows here beside the link that is pointed
+// at or has the focus: one at a time, until pointer and focus leave both, or Escape is pressed.
+const NOTED = "a[aria-describedby^='slip-']";
+const slip = document.createElement("div");
+slip.className = "slip";
+slip.setAttribute("role", "tooltip");
+slip.hidden = true;
+document.querySelector("article")?.append(slip);
+let noted = null;
+let dismissed = null;
+let waiting = 0;
+const showSlip = (link) => {
+  clearTimeout(waiting);
+  const note = link && document.getElementById(link.getAttribute("aria-describedby"));
+  noted = note ? link : null;
+  slip.hidden = !note;
+  if (!note) return;
+  slip.replaceChildren(...note.cloneNode(true).childNodes);
+  slip.removeAttribute("style");
+  if (matchMedia("(max-width: 48em)").matches) return; // where it stands at the foot of the screen
+  // As wide as its block, under the last line of the link; over the first if there is no room.
+  const page = slip.parentElement.getBoundingClientRect();
+  const blocks = ["tbody", "p, li, dt, dd, figcaption, h1, h2, h3, h4"];
+  const block = blocks.map((name) => link.closest(name)).find(Boolean) ?? link;
+  const { left, right } = block.getBoundingClientRect();
+  slip.style.left = `${Math.max(left, page.left) - page.left}px`;
+  slip.style.width = `${Math.min(right, page.right) - Math.max(left, page.left)}px`;
+  const lines = [...link.getClientRects()];
+  const { bottom } = lines.at(-1);
+  const height = slip.offsetHeight + 6;
+  const above = bottom + height > innerHeight && lines[0].top > height;
+  slip.style.top = `${(above ? lines[0].top - height : bottom + 6) - page.top}px`;
+};
+const focused = () => {
+  const link = document.activeElement?.closest(NOTED) ?? null;
+  return link === dismissed ? null : link;
+};
+addEventListener("pointerover", ({ target }) => {
+  if (slip.contains(target)) return clearTimeout(waiting);
+  const link = target.closest?.(NOTED) ?? null;
+  if (link === noted) return clearTimeout(waiting);
+  // A pause lets the pointer pass over links, and reach the note across the gap.
+  clearTimeout(waiting);
+  waiting = setTimeout(showSlip, 120, link ?? focused());
+});
+addEventListener("focusin", () => {
+  dismissed = null;
+  showSlip(focused());
+});
+addEventListener("focusout", () => showSlip(null));
+
+// Escape hides the note until pointer or focus comes again, and closes furo's drawers.
 addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
-  for (const link of document.querySelectorAll(LINKS)) {
-    if (link.matches(":hover, :focus-within")) link.classList.add("slip-dismissed");
-  }
+  dismissed = focused();
+  showSlip(null);
   for (const toggle of document.querySelectorAll(".sidebar-toggle")) toggle.checked = false;
 });
-for (const event of ["pointerout", "focusout"]) {
-  addEventListener(event, ({ target, relatedTarget }) => {
-    const link = target.closest?.(LINKS);
-    if (link && !link.contains(relatedTarget)) link.classList.remove("slip-dismissed");
-  });
-}

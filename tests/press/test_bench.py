@@ -31,16 +31,16 @@ def test_a_made_up_book_and_its_twin_build_without_a_warning(books: dict[str, Bu
     # The one is the press's work, and the other is not.
     assert (books["press"].out / "data" / "metrics.json").exists()
     assert not (books["plain"].out / "data").exists()
-    assert 'class="slip"' in books["press"].text("elite/s000.html")
-    assert 'class="slip"' not in books["plain"].text("elite/s000.html")
+    assert 'class="slips"' in books["press"].text("elite/s000.html")
+    assert 'class="slips"' not in books["plain"].text("elite/s000.html")
 
 
 def counts(book: Built, name: str) -> dict[str, int]:
     """What a reader finds on a page: words outside tables and listings, and the others."""
     article = BeautifulSoup(book.text(name), "html.parser").article
     assert article
-    # What the press says on hover, and what only it knows of the code, is no part of the text.
-    for aside in article.select(".slip, .chunk-foot, .as-written, .package-download"):
+    # What the press notes on links, and what only it knows of the code, is no part of the text.
+    for aside in article.select(".slips, .chunk-foot, .as-written, .package-download"):
         aside.decompose()
     found = {
         "tables": len(article.select("table")),

@@ -47,42 +47,83 @@ def test_a_derived_row_is_computed_and_links_what_it_was_computed_from(site: Bui
     assert 'href="a.html#metric-jobs"' in page
 
 
+NOTE = re.compile(r'<li id="(slip-[^"]+)">(.*?)</li>', re.S)
+
+
+def notes(page: str) -> dict[str, str]:
+    """The notes at the end of a page, by the names that links give them."""
+    listed = page.partition('<aside class="slips"')[2].partition("</aside>")[0]
+    found = NOTE.findall(listed)
+    assert len(dict(found)) == len(found), "a note stands once"
+    return dict(found)
+
+
 def test_a_value_in_a_sentence_carries_its_evidence(site: Built) -> None:
     page = site.text("b.html")
     link = re.search(
-        r'<span class="metric"><a [^>]*>(.*?)</a><span class="slip"(.*?)</span></span>', page, re.S
+        r'<span class="metric"><a [^>]*aria-describedby="slip-metric-jobs"[^>]*>(.*?)</a></span>',
+        page,
+        re.S,
     )
     assert link
     assert SPAN.sub("", link[1]) == "5\N{NO-BREAK SPACE}million requests/day"
-    words = SPAN.sub(" ", link[2])
-    for part in ("Jobs: 5", "2024", "what it is", "reported", "Doe 2017"):
-        assert part in words
-    assert "<a " not in link[2]
+    note = notes(page)["slip-metric-jobs"]
+    lines = [SPAN.sub("", line) for line in re.findall(r"<p>(.*?)</p>", note)]
+    assert lines == [
+        "Jobs: 5\N{NO-BREAK SPACE}million requests/day, 2024", "what it is", "reported · Doe 2017",
+    ]  # fmt: skip
+    assert "<a " not in note
+
+
+def test_a_citation_carries_its_source(site: Built) -> None:
+    page = site.text("outside.html")
+    assert re.search(r'<a [^>]*href="a.html#id\d+" aria-describedby="slip-source-post">', page)
+    lines = re.findall(r"<p>(.*?)</p>", notes(page)["slip-source-post"])
+    assert lines == [
+        "<b>Doe 2017</b>",
+        "Jane Doe, “How we do it”, Acme blog, Aug\N{NO-BREAK SPACE}2017. example.org/post. "
+        "Last checked 1\N{NO-BREAK SPACE}Oct\N{NO-BREAK SPACE}2026.",
+    ]
+
+
+def test_nothing_stands_in_the_middle_of_a_sentence(site: Built) -> None:
+    """A browser of text shows the sentence as it is written, and each note once, at the end."""
+    article = site.text("b.html").partition('<div class="body"')[2]
+    words = " ".join(SPAN.sub("", article).split())
+    assert "Acme does 5 million requests/day." in words.replace("\N{NO-BREAK SPACE}", " ")
+    assert words.count("reported · Doe 2017") == 1
+    assert words.index("Acme does") < words.index("Notes on the links of this page")
+
+
+def test_notes_are_no_part_of_the_search(site: Built) -> None:
+    assert "Acme blog" in notes(site.text("outside.html"))["slip-source-post"]
+    text = site.text("searchindex.js").removeprefix("Search.setIndex(").removesuffix(")")
+    index = json.loads(text)
+    found = index["terms"]["blog"]
+    pages = [index["docnames"][at] for at in (found if isinstance(found, list) else [found])]
+    assert pages == ["a"]  # which lists the reference
 
 
 def test_a_slip_escapes_what_the_author_wrote(tmp_path: Path) -> None:
     row = (
-        "- {id: odd, label: 'A < B & \"C\"', what: '<script>alert(1)</script>', kind: reported, "
-        "value: 5 s, as-of: 2024, source: post, locator: '<img src=x>', doubt: '<b>'}"
+        "- {id: odd, label: 'A < B & \"C\"', what: '\\<script>alert(1)\\</script>', "
+        "kind: reported, value: 5 s, as-of: 2024, source: post, locator: '<img src=x>', "
+        "doubt: '\\<b>'}"
     )
     table = f"```{{metrics-table}} T\n{row}\n```\n\n```{{bibliography}}\n```\n"
     write(tmp_path, {"index.md": "# Page\n\n{metric}`odd`\n\n" + table})
-    built = build(tmp_path)
-    text = built.text("index.html")
-    slip = re.search(r'class="slip".*?</span></span></span>', text, re.DOTALL)
-    assert slip
-    assert "&lt;script&gt;" in slip[0]
-    assert "A &lt; B &amp; " in slip[0]
-    assert not re.search(r"<(script>alert|img|b>[^A])", slip[0])
+    note = notes(build(tmp_path).text("index.html"))["slip-metric-odd"]
+    assert "&lt;script&gt;" in note
+    assert "A &lt; B &amp; " in note
+    assert not re.search(r"<(script>alert|img|b>[^A])", note)
 
 
-def test_slips_are_described_and_unique(site: Built) -> None:
-    for page in ("a.html", "b.html"):
+def test_every_described_link_has_its_note(site: Built) -> None:
+    for page in ("a.html", "b.html", "found.html", "outside.html"):
         text = site.text(page)
-        described = re.findall(r'aria-describedby="(slip-\d+)"', text)
-        identified = re.findall(r'role="tooltip" id="(slip-\d+)"', text)
-        assert described == identified
-        assert len(set(identified)) == len(identified) > 0
+        described = re.findall(r'aria-describedby="(slip-[^"]+)"', text)
+        assert set(described) == set(notes(text))
+        assert described
 
 
 def test_a_slip_names_few_studies_and_counts_many(tmp_path: Path) -> None:
@@ -101,8 +142,8 @@ def test_a_slip_names_few_studies_and_counts_many(tmp_path: Path) -> None:
     built = build(tmp_path)
     assert built.warnings == []
     page = built.text("S1.html")
-    assert f"used in {len(names)} studies<" in page
-    assert f"used in {', '.join(names[1:])}<" in page
+    assert f"used in {len(names)} studies</p>" in page
+    assert f"used in {', '.join(names[1:])}</p>" in page
 
 
 def test_a_pattern_knows_its_way_back(site: Built) -> None:

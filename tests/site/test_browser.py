@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 if TYPE_CHECKING:
     from conftest import Reader
@@ -74,7 +74,8 @@ def test_pages_do_not_scroll_sideways(reader: Reader, pages: list[str]) -> None:
             """() => {
               const width = document.documentElement.clientWidth;
               const article = document.querySelector("article");
-              const inside = (e) => e.closest(".table-wrapper, .drawing, pre, .slip, .enlarged");
+              const inside = (e) =>
+                e.closest(".table-wrapper, .drawing, pre, .slip, .slips, .enlarged");
               return [document.documentElement.scrollWidth > width,
                 ...[...article.querySelectorAll("*")].filter((e) => !inside(e.parentElement)
                   && e.getClientRects().length && e.getBoundingClientRect().right > width + 1)
@@ -100,41 +101,97 @@ def test_figures_on_a_phone_are_records(reader: Reader, studies: list[str]) -> N
 )
 def test_slip_shows_on_focus_and_hides_on_escape(reader: Reader, studies: list[str]) -> None:
     page = reader.open(studies[0])
-    links = page.locator(".metric > a")
-    slips = page.locator(".metric > .slip")
-    expect(slips.first).to_be_hidden()
+    links, slip = page.locator(".metric > a"), page.get_by_role("tooltip")
+    expect(slip).to_be_hidden()
     links.first.focus()
-    expect(slips.first).to_be_visible()
-    name = links.first.get_attribute("aria-describedby")
-    assert name == slips.first.get_attribute("id")
-    assert violations(page, f"[id='{name}']") == []
+    expect(slip).to_be_visible()
+    expect(slip).to_be_in_viewport()
+    assert slip.text_content() == note_of(page, links.first)
+    assert violations(page, ".slip") == []
+    # What it says is the link's description, which assistive technology reads.
+    description = " ".join(page.locator(".slip > p").all_text_contents())
+    expect(links.first).to_have_accessible_description(description)
     page.keyboard.press("Escape")
-    expect(slips.first).to_be_hidden()
+    expect(slip).to_be_hidden()
+    # Not even the pointer's way elsewhere brings it back; the next link does.
+    page.mouse.move(5, 5)
+    page.mouse.move(9, 9)
+    page.wait_for_timeout(200)
+    expect(slip).to_be_hidden()
     links.nth(1).focus()
-    expect(slips.nth(1)).to_be_visible()
+    expect(slip).to_be_visible()
+    assert slip.text_content() == note_of(page, links.nth(1))
     links.first.focus()
-    expect(slips.first).to_be_visible()
-    expect(slips.nth(1)).to_be_hidden()
+    assert slip.text_content() == note_of(page, links.first)
+
+
+def note_of(page: Page, link: Locator) -> str:
+    """What the note of a link says, in the list at the end of the page."""
+    name = link.get_attribute("aria-describedby")
+    return str(page.locator(f"[id='{name}']").text_content())
 
 
 def test_slip_under_the_pointer_is_the_only_one(reader: Reader, studies: list[str]) -> None:
     page = reader.open(studies[0])
-    links, slips = page.locator(".metric > a"), page.locator(".metric > .slip")
+    links, slip = page.locator(".metric > a"), page.get_by_role("tooltip")
     links.first.focus()
     links.nth(3).hover()
-    expect(slips.nth(3)).to_be_visible()
-    expect(slips.first).to_be_hidden()
+    expect(slip).to_have_text(note_of(page, links.nth(3)))
     # The pointer can move onto the slip, which stays within the measure.
-    slips.nth(3).hover()
-    expect(slips.nth(3)).to_be_visible()
-    slip, paragraph = (
-        slips.nth(3).bounding_box(),
+    slip.hover()
+    page.wait_for_timeout(200)
+    expect(slip).to_have_text(note_of(page, links.nth(3)))
+    box, paragraph = (
+        slip.bounding_box(),
         links.nth(3).locator("xpath=../..").bounding_box(),
     )
-    assert slip
+    assert box
     assert paragraph
-    assert abs(slip["x"] - paragraph["x"]) < 1
-    assert abs(slip["width"] - paragraph["width"]) < 1
+    assert abs(box["x"] - paragraph["x"]) < 1
+    assert abs(box["width"] - paragraph["width"]) < 1
+    # Away from both, what has the focus shows its own again.
+    page.mouse.move(5, 5)
+    expect(slip).to_have_text(note_of(page, links.first))
+
+
+@pytest.mark.parametrize("kind", [".pattern > a", ".bibtex-citation a", "table .source a"])
+def test_every_kind_of_link_has_its_note(reader: Reader, studies: list[str], kind: str) -> None:
+    page = reader.open(studies[0])
+    link, slip = page.locator(kind).first, page.get_by_role("tooltip")
+    link.focus()
+    expect(slip).to_be_visible()
+    expect(slip).to_be_in_viewport()
+    assert slip.text_content() == note_of(page, link)
+
+
+def test_a_slip_at_the_foot_of_the_screen_stands_over_its_line(
+    reader: Reader, studies: list[str]
+) -> None:
+    page = reader.open(studies[0])
+    link, slip = page.locator("p > .metric > a").nth(5), page.get_by_role("tooltip")
+    link.evaluate(
+        "(e) => scrollTo(0, e.getBoundingClientRect().bottom + scrollY - innerHeight + 9)"
+    )
+    link.evaluate("(e) => e.focus({ preventScroll: true })")
+    expect(slip).to_be_in_viewport(ratio=1)
+    box, line = slip.bounding_box(), link.bounding_box()
+    assert box
+    assert line
+    assert box["y"] + box["height"] < line["y"]
+
+
+def test_without_a_script_a_link_leads_to_its_row(
+    browser: Browser, address: str, studies: list[str]
+) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(address + studies[0])
+    expect(page.locator(".slips")).to_be_hidden()
+    link = page.locator(".metric > a").first
+    target = str(link.get_attribute("href")).partition("#")[2]
+    link.click()
+    expect(page.locator(f"[id='{target}']")).to_be_in_viewport()
+    context.close()
 
 
 @pytest.mark.parametrize(
@@ -217,7 +274,7 @@ def test_book_reads_from_a_disk(reader: Reader, site: Path, studies: list[str]) 
     page.goto((site / studies[0]).as_uri())
     face = page.evaluate("document.fonts.load('18px \"Casebook Serif\"').then((f) => f.length)")
     assert face == 1
-    expect(page.locator(".slip").first).to_be_hidden()
+    expect(page.get_by_role("tooltip")).to_be_hidden()
     expect(page.locator("[data-scroller]").first).to_be_attached()
 
 

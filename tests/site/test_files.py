@@ -99,12 +99,18 @@ def test_numbers_of_sections_end_without_a_full_stop(trees: dict[str, Any]) -> N
     assert all(re.fullmatch(r"\d+(\.\d+)* ", number) for number in numbers)
 
 
-def test_slips_hold_no_link_and_describe_one(trees: dict[str, Any]) -> None:
+def test_notes_hold_no_link_stand_once_and_describe_links(trees: dict[str, Any]) -> None:
+    described_anywhere = set()
     for page, tree in trees.items():
-        links = Counter(e.get("aria-describedby") for e in tree.iter() if tag(e) == "a")
-        for slip in (e for e in tree.iter() if e.get("role") == "tooltip"):
-            assert not [e for e in slip.iter() if tag(e) == "a"], page
-            assert links[slip.get("id")] == 1, page
+        described = {e.get("aria-describedby") for e in tree.iter() if tag(e) == "a"} - {None}
+        lists = [e for e in tree.iter() if e.get("class") == "slips"]
+        notes = [e for listed in lists for e in listed.iter() if tag(e) == "li"]
+        assert len(lists) == bool(described), page
+        assert sorted(str(note.get("id")) for note in notes) == sorted(map(str, described)), page
+        assert not [e for note in notes for e in note.iter() if tag(e) == "a"], page
+        described_anywhere |= described
+    kinds = {name.split("-")[1] for name in described_anywhere}
+    assert kinds == {"metric", "pattern", "source"}
 
 
 def test_policy_covers_the_page(trees: dict[str, Any]) -> None:
