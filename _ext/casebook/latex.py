@@ -23,9 +23,17 @@ TAGS = {
 """Commands that set words apart, and pybtex's names for it."""
 PLAIN = {"mbox", "text", "textsc", "textrm", "textup", "textnormal", "rm", "relax"}
 """Commands without which the words read the same."""
-NAMES = {"dots": "…", "LaTeX": "LaTeX", "TeX": "TeX", "BibTeX": "BibTeX", "textbackslash": "\\"}
-_COMMAND = re.compile(r"\\([A-Za-z]+|.) ?")
-_FORMULA = re.compile(r"\$[^$]*[_^\\][^$]*\$")
+_QUOTES = str.maketrans("`'", "‘’")
+NAMES = {
+    "$": "$",
+    "dots": "…",
+    "LaTeX": "LaTeX",
+    "TeX": "TeX",
+    "BibTeX": "BibTeX",
+    "textbackslash": "\\",
+}
+_COMMAND = re.compile(r"\\(?:([A-Za-z]+) ?|(.))")
+_FORMULA = re.compile(r"(?<!\\)\$(?=[^$]*[_^\\])(?:\\.|[^$\\])+\$")
 _LAST = re.compile(r"\\([A-Za-z]+)\s*$")
 _FIRST = re.compile(r"^\\([A-Za-z]+)\s*")
 _BARE_PERCENT = re.compile(r"(?<!\\)((?:\\\\)*)%")
@@ -86,13 +94,14 @@ def _marked(parts: Iterable[Any], lost: list[str]) -> Iterator[Any]:
         if command and command[1] in {*TAGS, *PLAIN, "url"}:
             pending = command[1]
             said = said[: command.start()]
-        yield String(_COMMAND.sub(lambda found: _named(found, lost), said))
+        yield String(_COMMAND.sub(lambda found: _named(found, lost), said).translate(_QUOTES))
 
 
 def _named(found: re.Match[str], lost: list[str]) -> str:
-    if found[1] in NAMES:
-        return NAMES[found[1]]
-    lost.append(f"'\\{found[1]}'")
+    name = found[1] or found[2]
+    if name in NAMES:
+        return NAMES[name]
+    lost.append(f"'\\{name}'")
     return found[0]
 
 
