@@ -121,6 +121,17 @@ def test_no_toml(text: str, line: int, message: str) -> None:
         ),
         (OUTBOX + 'colour = "x"\n', [(5, "'outbox' has an unknown field 'colour'")]),
         (OUTBOX + "[outbox.colour]\n", [(5, "'outbox' has an unknown field 'colour'")]),
+        (
+            OUTBOX + 'aliases = ["key", "`key`"]\n',
+            [(5, "the field 'aliases' of 'outbox' is printed as it stands and holds no markup")],
+        ),
+        (
+            OUTBOX + 'tier = "[gold](#gold)"\n',
+            [
+                (5, "the field 'tier' of 'outbox' is printed as it stands and holds no markup"),
+                (5, "the tier of 'outbox' is DStudio's (gold, silver, bronze) and needs 'dstudio'"),
+            ],
+        ),
         (OUTBOX + "needs = 3\n", [(5, "the field 'needs' of 'outbox' must be a list of strings")]),
         (
             OUTBOX + "needs = [\n 3,\n]\n",
