@@ -82,6 +82,8 @@ class PlainTables(SphinxPostTransform):
             if "locator" in locator["classes"]:
                 # After a slash; <wbr> is not copied with the path, as a space of no width would be.
                 for words in list(locator.findall(nodes.Text)):
+                    if isinstance(words.parent, nodes.raw):
+                        continue  # the address of a link
                     first, *others = re.split(r"(?<=/)", words.astext())
                     made: list[nodes.Node] = [nodes.Text(first)]
                     for part in others:

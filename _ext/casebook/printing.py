@@ -82,7 +82,7 @@ class PrintClasses(SphinxPostTransform):
         for figure in list(self.document.findall(nodes.figure)):
             caption = next(iter(figure.findall(nodes.caption)), None)
             if caption is not None:
-                said = "".join(part.astext() for part in caption.children if not _is_source(part))
+                said = "".join(map(_read, (p for p in caption.children if not _is_source(p))))
                 short = escape(around(said, 0).rstrip("."), "lualatex")
                 at = figure.parent.index(figure)
                 figure.parent.insert(at, raw(rf"\casebookshortcaption{{{short}}}"))
@@ -152,7 +152,7 @@ class PrintCode(SphinxPostTransform):
         classed = [words for words in wrapper.findall(nodes.inline) if words["classes"]]
         parts = {words["classes"][0]: words for words in reversed(classed)}
         name, caption = (
-            escape(parts[kind].astext(), "lualatex") for kind in ("chunk-name", "chunk-caption")
+            escape(_read(parts[kind]), "lualatex") for kind in ("chunk-name", "chunk-caption")
         )
         if "chunk-file" in parts:
             break_inside(parts["chunk-file"])
@@ -176,6 +176,12 @@ def _is_source(node: nodes.Node) -> bool:
     return isinstance(node, nodes.inline) and "figure-source" in node["classes"]
 
 
+def _read(node: nodes.Node) -> str:
+    """Return the words of a node, without the marks that follow links on paper."""
+    texts = node.findall(nodes.Text)
+    return "".join(text.astext() for text in texts if not isinstance(text.parent, nodes.raw))
+
+
 def raw(text: str) -> nodes.raw:
     """A line of LaTeX."""
     return nodes.raw("", f"\n{text}\n", format="latex")
@@ -184,7 +190,8 @@ def raw(text: str) -> nodes.raw:
 def break_inside(node: nodes.Element) -> None:
     """Let the words of a node break where paths and addresses may."""
     for text in list(node.findall(nodes.Text)):
-        text.parent.replace(text, nodes.Text(breakable(text.astext())))
+        if not isinstance(text.parent, nodes.raw):
+            text.parent.replace(text, nodes.Text(breakable(text.astext())))
 
 
 def _adopt(node: nodes.Node) -> None:

@@ -41,7 +41,11 @@ class PrintMarks(SphinxPostTransform):
             else:
                 raise AssertionError("a link was made to it")
             words = nodes.inline("", "", *link.children, classes=[f"casebook-{kind}"])
-            link.replace_self([words, *made])
+            # The contents repeat a heading, and lead nowhere but to it.
+            heading = any(isinstance(parent, nodes.title) for parent in _parents(link)) and not any(
+                isinstance(parent, nodes.table) for parent in _parents(link)
+            )
+            link.replace_self([words] if heading else [words, *made])
         for link in list(self.document.findall(nodes.reference)):
             if "casebook" not in link:
                 self._page_or_address(link)
