@@ -45,7 +45,7 @@ __version__ = "1.0"
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register every feature."""
     app.setup_extension("sphinxcontrib.bibtex")
-    app.add_config_value("casebook_print_fonts", "_print/fonts", "", str)
+    app.add_config_value("casebook_print_fonts", "_print/fonts", "env", str)
     version = foundation.of(app)
     setup_domain(app, version)
     setup_bibliography(app)

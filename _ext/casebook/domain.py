@@ -15,6 +15,7 @@ from sphinx.addnodes import pending_xref, toctree
 from sphinx.domains import Domain, ObjType
 from sphinx.roles import XRefRole
 from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util import docname_join
 from sphinx.util.nodes import make_refnode
 from sphinxcontrib.bibtex.citation_target import parse_citation_targets
 from sphinxcontrib.bibtex.domain import get_docnames
@@ -30,7 +31,7 @@ from .core.problems import Kind, Problem, suggestion
 from .core.records import Code, Record
 from .core.text import Text
 from .core.view import Answers, Place, View
-from .frames import frame
+from .frames import OTHERS, frame
 from .problems import report
 from .shown import Shown, Written
 from .words import target_of
@@ -57,7 +58,7 @@ class CasebookDomain(Domain):
         "insight": ObjType("insight"),
     }
     roles: ClassVar = {"metric": XRefRole(), "pattern": XRefRole()}
-    initial_data: ClassVar = {"pages": {}}
+    initial_data: ClassVar = {"pages": {}, "bibfiles": []}
 
     def __init__(self, env: BuildEnvironment) -> None:
         super().__init__(env)
@@ -296,6 +297,23 @@ def _load_catalogue(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> 
         domain.catalogue, domain.catalogue_problems = catalogues.parse(text)
 
 
+def _outdated(
+    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
+) -> Iterable[str]:
+    """Name the pages that Sphinx would not read again although what they were read of changed."""
+    found: set[str] = set()
+    if added or removed:
+        # A list of contents that named a page before it was there has left it out.
+        found |= {page for page in env.toctree_includes if page in env.found_docs}
+    cite: Any = env.get_domain("cite")
+    files, domain = [str(path) for path in cite.bibdata.bibfiles], domain_of(env)
+    if domain.data["bibfiles"] != files:
+        # A list of references knows the entries of the files that there were.
+        domain.data["bibfiles"] = files
+        found |= {key.docname for key in cite.bibliographies}
+    return found
+
+
 def _forget(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
     # Sphinx forgets a page just before it reads it, unless it reads in parallel: what moves to an
     # earlier page would stand twice until the later one is read.
@@ -307,6 +325,8 @@ def _changed(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
     domain, shown = domain_of(env), Shown.load(app)
     domain.thaw()
     changed = list(shown.changed(env.all_docs, domain.answers))
+    if app.builder.name.startswith("epub"):
+        changed = list(env.all_docs)  # one file holds them all, and no drawing of another time
     # A build that fails in the middle leaves some of these pages written, and nobody knows which.
     shown.pages = {page: w for page, w in shown.pages.items() if page not in changed}
     shown.pages = {page: w for page, w in shown.pages.items() if page in env.all_docs}
@@ -322,16 +342,23 @@ class AskForLinks(SphinxPostTransform):
     def run(self, **kwargs: Any) -> None:
         view = domain_of(self.env).view(self.env.docname)
         for link in self.document.findall(pending_xref):
-            domain = link.get("refdomain")
+            domain, target = link.get("refdomain"), link["reftarget"]
             if domain == "cite":
-                for cited in parse_citation_targets(link["reftarget"]):
+                for cited in parse_citation_targets(target):
                     view.source(cited.key)
+            elif link["reftype"] == "doc":
+                view.target(docname_join(link["refdoc"], target))
+            elif domain in OTHERS:
+                view.objects()
             elif domain != "casebook":
                 view.target(target_of(link))
+                view.target(target.lower())  # a term of a glossary
         if any(self.document.findall(bibliography)):
             view.references(self.env.docname)
-        if self.env._app.builder.format == "html" or any(self.document.findall(toctree)):
+        if self.env._app.builder.format == "html":
             view.tree()
+        if any(self.document.findall(toctree)):
+            view.outline()
         view.shown_numbers(self.env.docname)
 
 
@@ -374,14 +401,23 @@ def _sort_bibliographies(app: Sphinx, env: BuildEnvironment) -> None:
     AuthorYear.know({key: entries[key] for key in sorted(keys) if key in entries})
 
 
+def _unnumber(app: Sphinx, env: BuildEnvironment) -> None:
+    # Sphinx numbers what is to be numbered now, and leaves the numbers of what no longer is.
+    links = (link for toc in env.tocs.values() for link in toc.findall(nodes.reference))
+    for node in (*env.titles.values(), *links):
+        node.attributes.pop("secnumber", None)
+
+
 def setup_domain(app: Sphinx, version: int) -> None:
     """Register the domain and its place in the build."""
-    app.add_config_value("casebook_catalogue", "patterns/catalogue.toml", "", str)
+    app.add_config_value("casebook_catalogue", "patterns/catalogue.toml", "env", str)
     CasebookDomain.data_version = version
     app.add_domain(CasebookDomain)
+    app.connect("env-get-outdated", _outdated)
     app.connect("env-before-read-docs", _load_catalogue)
     app.connect("env-before-read-docs", _forget)
     app.connect("env-updated", _sort_bibliographies, priority=100)
+    app.connect("env-updated", _unnumber)
     # After Sphinx has numbered sections and tables.
     app.connect("env-get-updated", _changed, priority=900)
     app.add_post_transform(AskForLinks)

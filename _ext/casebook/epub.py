@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,13 @@ def _repack(app: Sphinx, exception: Exception | None) -> None:
     archive.write(path, [first, *sorted(others)], app.config.casebook_date)
 
 
+def _clear(app: Sphinx) -> None:
+    """Remove the drawings of the last build: the book would hold them all."""
+    if app.builder.name == "epub":
+        shutil.rmtree(Path(app.outdir, "_images"), ignore_errors=True)
+
+
 def setup_epub(app: Sphinx) -> None:
-    """Register the last step."""
+    """Register the first and the last step."""
+    app.connect("builder-inited", _clear)
     app.connect("build-finished", _repack)

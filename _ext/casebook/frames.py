@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pybtex.plugin
 from pybtex.backends.html import Backend as Html
+from sphinx.addnodes import toctree
 
 from . import latex
 from .core.book import Frame, Source, Target
@@ -17,14 +18,18 @@ if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
 
 
+OTHERS = ("math", "py", "c", "cpp", "js", "rst")
+"""Sphinx's domains of which the press asks all at once, since the book's pages hardly use them."""
+
+
 def frame(env: BuildEnvironment) -> Frame:
     """Return the frame of a book whose pages have all been read."""
-    titles = {page: title.astext() for page, title in sorted(env.titles.items())}
     cite: Any = env.get_domain("cite")
     entries = cite.bibdata.data.entries
     return Frame(
         titles={page: text_of(title.children) for page, title in env.titles.items()},
-        tree=repr((titles, sorted(env.toctree_includes.items()))),
+        tree=repr((_titles(env), list(_toctrees(env)))),
+        outline=repr([(page, toc.pformat()) for page, toc in sorted(env.tocs.items())]),
         numbers={
             page: {anchor.removeprefix("#"): _dotted(n) for anchor, n in numbers.items()}
             for page, numbers in env.toc_secnumbers.items()
@@ -34,10 +39,21 @@ def frame(env: BuildEnvironment) -> Frame:
             for page in env.all_docs
         },
         targets=dict(_targets(env)),
+        objects=repr([env.domaindata.get(name) for name in OTHERS]),
         sources=tuple(_sources(cite)),
         checked={key: entry.fields.get("urldate", "") for key, entry in entries.items()},
         date=env.config.casebook_date,
     )
+
+
+def _titles(env: BuildEnvironment) -> list[tuple[str, str]]:
+    return [(page, title.pformat()) for page, title in sorted(env.titles.items())]
+
+
+def _toctrees(env: BuildEnvironment) -> Iterator[tuple[str, str]]:
+    for page, toc in sorted(env.tocs.items()):
+        for tree in toc.findall(toctree):
+            yield page, tree.starttag()
 
 
 def _dotted(number: tuple[int, ...] | None) -> str:
@@ -46,10 +62,15 @@ def _dotted(number: tuple[int, ...] | None) -> str:
 
 def _targets(env: BuildEnvironment) -> Iterator[tuple[str, Target]]:
     numbers = {
-        (page, anchor): _dotted(number)
+        (page, anchor): f"{kind} {_dotted(number)}"
         for page, kinds in env.toc_fignumbers.items()
-        for found in kinds.values()
+        for kind, found in kinds.items()
         for anchor, number in found.items()
+    }
+    numbers |= {
+        (page, anchor.removeprefix("#")): _dotted(number)
+        for page, sections in env.toc_secnumbers.items()
+        for anchor, number in sections.items()
     }
 
     def target(page: str, anchor: str, title: str) -> Target:

@@ -7,6 +7,7 @@ the section or the reference itself.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -69,18 +70,12 @@ def _cited(document: nodes.document, view: View) -> Iterator[tuple[nodes.referen
 
 
 def _describe(link: nodes.reference, kind: str, note: str) -> None:
-    href = link.get("refuri") or f"#{link['refid']}"
-    opening = (
-        f'<a class="reference internal" href="{escape(href)}" aria-describedby="{escape(note)}">'
-    )
-    marked = (f'<span class="{kind}">', "</span>") if kind != "source" else ("", "")
-    link.replace_self(
-        [
-            nodes.raw("", marked[0] + opening, format="html"),
-            *link.children,
-            nodes.raw("", f"</a>{marked[1]}", format="html"),
-        ]
-    )
+    # Not as HTML of our own: search and inventory take the words of titles, and those alone.
+    if kind != "source":
+        wrapper = nodes.inline("", "", classes=[kind])
+        link.parent.replace(link, wrapper)
+        wrapper += link
+    link["classes"].append(note)
 
 
 def _listed(notes: dict[str, list[str]]) -> str:
@@ -141,11 +136,15 @@ LINES: dict[str, Callable[[View, str], list[str]]] = {
 """What the note of each kind of link says, line by line, as HTML."""
 
 
+_DESCRIBED = re.compile(r'<a class="(slip-[^" ]+) reference internal"')
+
+
 def _add_notes(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
     if doctree is not None and "slips" in doctree:
-        context["body"] += doctree["slips"]
+        described = r'<a class="reference internal" aria-describedby="\1"'
+        context["body"] = _DESCRIBED.sub(described, context["body"]) + doctree["slips"]
 
 
 def setup_slips(app: Sphinx) -> None:

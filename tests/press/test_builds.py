@@ -54,6 +54,11 @@ CHANGES: dict[str, Mapping[str, str | None]] = {
         "a.md": A.replace(ROWS, ""),
         "b.md": B + "\n" + ROWS,
     },
+    "an entry of the contents with a title": {
+        "index.md": INDEX.replace("\nb\n", "\nOf bolts <b>\n")
+    },
+    "contents of another depth": {"index.md": INDEX.replace(":numbered: 3", ":maxdepth: 1")},
+    "a page title with marks": {"b.md": B.replace("# Bolt", "# *Bolt*")},
     "a new page before the others": {
         "aa.md": "# New\n\nIt is safe by {pattern-link}`idempotency`.\n",
         "index.md": INDEX.replace("\na\n", "\naa\na\n"),
@@ -226,6 +231,72 @@ def test_a_source_of_two_studies_is_found_on_the_page_that_cites_it(tmp_path: Pa
         assert again.digests()["c.html"] == before["c.html"]
     assert 'href="a.html#' in again.text("c.html")
     assert 'href="a.html#id' not in again.text("b.html")
+
+
+def test_a_page_that_the_contents_named_before_it_was_there(tmp_path: Path) -> None:
+    write(tmp_path, {"index.md": "# Book\n\n```{toctree}\na\n```\n"})
+    assert "nonexisting document 'a'" in build(tmp_path).warnings[0]
+    write(tmp_path, {"a.md": "# New page\n"})
+    built = build(tmp_path)
+    assert built.warnings == []
+    assert "New page" in built.text("index.html")
+    write(tmp_path, {"a.md": None})
+    assert "nonexisting document 'a'" in build(tmp_path).warnings[0]
+
+
+def test_links_by_number_and_by_page_show_what_is_so_now(tmp_path: Path) -> None:
+    pages: dict[str, str | None] = {
+        "index.md": "# Book\n\n```{toctree}\n:numbered:\n\nlinks\na\n```\n",
+        "links.md": "# Links\n\n{numref}`two`, {numref}`fig`, {doc}`./a`, {doc}`/a`, {ref}`two`, "
+        "[](a.md#two), {term}`Word`, {eq}`sum`.\n",
+        "a.md": "# A\n\n## One\n\n(two)=\n\n## Two\n\n:::{figure} x.png\n:name: fig\n\nFig\n:::\n\n"
+        ":::{glossary}\nWord\n  Its meaning.\n:::\n\n:::{math}\n:label: sum\n\nx\n:::\n",
+        "x.png": "",
+    }
+    write(tmp_path, pages)
+    base = build(tmp_path)
+    for old, new in (
+        ("## One\n\n", ""),
+        ("# A\n", "# Another\n"),
+        ("## Two", "## Second"),
+        (":::{figure}", ":::{figure} y.png\n\nFirst\n:::\n\n:::{figure}"),
+        ("Word\n", "word\n"),
+        (":label: sum", ":label: other\n\ny\n:::\n\n:::{math}\n:label: sum"),
+    ):
+        write(tmp_path, {"a.md": str(pages["a.md"]).replace(old, new), "y.png": ""})
+        kept, fresh = build(tmp_path), build(tmp_path, out="fresh", fresh=True)
+        assert kept.digests() == fresh.digests() | {
+            name: digest for name, digest in kept.digests().items() if name.startswith("_images")
+        }, old
+        write(tmp_path, pages)
+        assert build(tmp_path).digests().items() >= base.digests().items()
+
+
+def test_a_bibliography_more_and_one_less(tmp_path: Path) -> None:
+    more = '\nbibtex_bibfiles = ["source/sources.bib", "source/more.bib"]\n'
+    cited = "# Page\n\n{cite}`post` and {cite}`more`.\n\n```{bibliography}\n```\n"
+    files: dict[str, str | None] = {
+        "index.md": cited,
+        "more.bib": "@online{more, author={Roe}, title={More}, year=2001}\n",
+    }
+    write(tmp_path, files)
+    assert build(tmp_path).warnings == ['index.md:3: could not find bibtex key "more" '
+                                        "[bibtex.key_not_found]"]  # fmt: skip
+    write(tmp_path, files, more)
+    built = build(tmp_path)
+    assert built.warnings == []
+    assert "Roe 2001" in built.text("index.html")
+    write(tmp_path, files)
+    assert 'could not find bibtex key "more"' in build(tmp_path).warnings[0]
+
+
+def test_an_electronic_book_holds_no_drawing_of_another_time(sample: Sample) -> None:
+    root = sample.restored("epub")
+    write(root, {"b.md": B.replace("A --> B", "A --> C")})
+    build(root, "epub")
+    build(root, "epub", out="fresh")
+    kept, fresh = ((root / name / "Asmallbook.epub").read_bytes() for name in ("epub", "fresh"))
+    assert kept == fresh
 
 
 def test_a_removed_pattern_is_reported_on_pages_that_are_not_read_again(sample: Sample) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import zipfile
 import zlib
@@ -58,6 +59,18 @@ def test_no_file_holds_a_role(built: Built) -> None:
     for name, text in files(built).items():
         found = re.search(roles if name.endswith(".txt") else roles + emphasis, text)
         assert not found, (name, text[max(0, found.start() - 80) : found.end() + 80])
+
+
+@pytest.mark.parametrize("built", ["html"], indirect=True)
+def test_titles_in_the_search_are_words(built: Built) -> None:
+    text = built.text("searchindex.js").removeprefix("Search.setIndex(").removesuffix(")")
+    index = json.loads(text)
+    titles = " ".join([*index["alltitles"], *index["titles"]])
+    assert "Caption not so code" in titles
+    assert not re.search(r"[<>{}`]", titles), titles
+    inventory = files(built)["objects.inv"]
+    assert "Keep not so code" in inventory
+    assert not re.search(r"[<>{}`]", inventory)
 
 
 @pytest.mark.parametrize("built", ["html"], indirect=True)

@@ -75,6 +75,10 @@ class Frame:
     """The title of each page."""
     tree: str = ""
     """The navigation that every page of a site shows, as one text."""
+    outline: str = ""
+    """All headings of all pages, as one text."""
+    objects: str = ""
+    """What the domains hold that are no business of the press, as one text."""
     numbers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """By page and anchor the number of a section, "1.2"; that of the page has the anchor ""."""
     shown_numbers: Mapping[str, str] = field(default_factory=dict)

@@ -197,6 +197,14 @@ def _tree(book: Book, _: str) -> str:
     return book.frame.tree
 
 
+def _outline(book: Book, _: str) -> str:
+    return book.frame.outline
+
+
+def _objects(book: Book, _: str) -> str:
+    return book.frame.objects
+
+
 def _number(book: Book, place: str) -> str:
     page, _, anchor = place.partition("#")
     return book.frame.numbers.get(page, {}).get(anchor, "")
@@ -216,8 +224,8 @@ _ANSWERING: Mapping[str, Answering] = {
     for answering in (
         _metric, _metrics, _pattern, _categories, _uses, _used_by, _users, _studies, _maker,
         _package, _packages, _is_printed, _listings, _insight, _insights, _claims, _shown,
-        _inventory, _source, _sources, _references, _checked, _date, _title, _tree, _number,
-        _shown_numbers, _target,
+        _inventory, _source, _sources, _references, _checked, _date, _title, _tree, _outline,
+        _objects, _number, _shown_numbers, _target,
     )
 }  # fmt: skip
 """What answers each kind of question."""
@@ -390,6 +398,14 @@ class View:
     def tree(self) -> str:
         """Return the navigation of the site, as one text."""
         return self._ask(_tree)
+
+    def outline(self) -> str:
+        """Return all headings of all pages, as one text."""
+        return self._ask(_outline)
+
+    def objects(self) -> str:
+        """Return what other domains hold, as one text."""
+        return self._ask(_objects)
 
     def number(self, page: str, anchor: str = "") -> str:
         """Return the number of a section, or of a page's chapter; nothing if it has none."""

@@ -62,6 +62,6 @@ def _outdated(
 
 def setup_reading(app: Sphinx) -> None:
     """Register what happens before a page is parsed."""
-    app.add_config_value("casebook_outputs", "elite/outputs", "", str)
+    app.add_config_value("casebook_outputs", "elite/outputs", "env", str)
     app.connect("source-read", _read_page)
     app.connect("env-get-outdated", _outdated)

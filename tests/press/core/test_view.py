@@ -44,6 +44,8 @@ SOURCE = Source("post", "Doe 2017", "Doe: Post.", "<em>Post</em>", "u", "2026", 
 FRAME = Frame(
     titles={"b": Text(f"B of {mark('metric', 'rate')}")},
     tree="tree",
+    outline="outline",
+    objects="objects",
     numbers={"b": {"": "1", "load": "1.2"}},
     shown_numbers={"b": "numbers"},
     targets={"load": Target("b", "load", Text("The load"), "7")},
@@ -73,7 +75,8 @@ QUESTIONS: list[tuple[str, str]] = [
     *(
         (kind, "")
         for kind in ("metrics", "categories", "studies", "packages", "listings", "insights",
-                     "claims", "shown", "inventory", "sources", "date", "tree")
+                     "claims", "shown", "inventory", "sources", "date", "tree",
+                     "outline", "objects")
     ),
 ]  # fmt: skip
 
@@ -316,6 +319,8 @@ EVERY_POST = {"source post", "sources", "references b"}
     [
         (framed(titles={}), {"title b"}),
         (framed(tree="other"), {"tree"}),
+        (framed(outline="other"), {"outline"}),
+        (framed(objects="other"), {"objects"}),
         (framed(numbers={"b": {"": "2", "load": "1.2"}}), {"number b#"}),
         (framed(shown_numbers={"b": "other"}), {"shown_numbers b"}),
         (framed(targets={"load": Target("b", "load", Text("Load"), "7")}), {"target load"}),
