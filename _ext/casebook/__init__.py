@@ -19,6 +19,7 @@ from .figures.charts import setup_charts
 from .figures.diagrams import setup_diagrams
 from .generated import setup_generated
 from .headings import setup_headings
+from .incremental import setup_incremental
 from .insights import setup_insights
 from .inventory import setup_inventory
 from .literate.builder import setup_builder
@@ -49,6 +50,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     version = foundation.of(app)
     setup_domain(app, version)
     setup_bibliography(app)
+    setup_incremental(app)
     setup_metrics(app)
     setup_patterns(app)
     setup_insights(app)

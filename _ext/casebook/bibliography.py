@@ -25,6 +25,7 @@ from .core import dates
 if TYPE_CHECKING:
     from pybtex.database import Entry, Person
     from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
 
 
 class AuthorYear(BaseLabelStyle):  # type: ignore[misc]
@@ -188,6 +189,22 @@ def _lines(path: Path) -> dict[str, int]:
     return found
 
 
+def _sort_bibliographies(app: Sphinx, env: BuildEnvironment) -> None:
+    # The bibliographies are kept in the order of reading, which parallel and incremental builds
+    # change.  A citation on a page without a list of its own leads to the last that holds it, so
+    # the order is turned round for it to be the first.
+    cite: Any = env.get_domain("cite")
+    bibliographies: dict[Any, Any] = cite.bibliographies
+    items = sorted(
+        bibliographies.items(), key=lambda item: (item[0].docname, item[0].id_), reverse=True
+    )
+    bibliographies.clear()
+    bibliographies.update(items)
+    keys = {target.key for ref in cite.citation_refs for target in ref.targets}
+    entries = cite.bibdata.data.entries
+    AuthorYear.know({key: entries[key] for key in sorted(keys) if key in entries})
+
+
 def setup_bibliography(app: Sphinx) -> None:
     """Make the styles known to pybtex under the names that conf.py gives."""
     register = pybtex.plugin.register_plugin
@@ -198,3 +215,4 @@ def setup_bibliography(app: Sphinx) -> None:
     # of all installed packages each time.
     register("pybtex.backends", "plaintext", PlainText, force=True)
     register("pybtex.backends", "docutils", Docutils, force=True)
+    app.connect("env-updated", _sort_bibliographies, priority=100)  # before it is used

@@ -6,38 +6,31 @@ A page that is resolved asks the book through its `core.view.View`, and nothing 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterator, Set
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from docutils import nodes
-from sphinx.addnodes import pending_xref, toctree
 from sphinx.domains import Domain, ObjType
 from sphinx.roles import XRefRole
-from sphinx.transforms.post_transforms import SphinxPostTransform
-from sphinx.util import docname_join
 from sphinx.util.nodes import make_refnode
-from sphinxcontrib.bibtex.citation_target import parse_citation_targets
 from sphinxcontrib.bibtex.domain import get_docnames
-from sphinxcontrib.bibtex.nodes import bibliography
 
 from . import checks
-from .bibliography import AuthorYear
 from .core import catalogue as catalogues
 from .core.book import Book
 from .core.literate.chunks import words as in_words
 from .core.metrics import states_another_number
-from .core.problems import Kind, Problem, suggestion
+from .core.problems import Kind, Problem
 from .core.records import Code, Record
 from .core.text import Text
 from .core.view import Answers, Place, View
-from .frames import OTHERS, frame
+from .frames import frame
 from .problems import report
-from .shown import Shown, Written
-from .words import target_of
 
 if TYPE_CHECKING:
     from docutils.nodes import Element
+    from sphinx.addnodes import pending_xref
     from sphinx.application import Sphinx
     from sphinx.builders import Builder
     from sphinx.environment import BuildEnvironment
@@ -66,7 +59,6 @@ class CasebookDomain(Domain):
         self.catalogue_problems: list[Problem] = []
         self._answers: Answers | None = None
         self._views: dict[str, View] = {}
-        self.written: dict[str, Written] = {}
 
     # --- read phase: pages contribute, and are forgotten ---
 
@@ -131,7 +123,7 @@ class CasebookDomain(Domain):
         for kind, name in text.marks:
             problem = None
             if kind in known and known[kind](name) is None:
-                problem = self.missing(kind, name)
+                problem = self.missing(page, kind, name)
             elif kind in ("cite", "label"):
                 lost = [key for key in name.split(",") if not view.source(key)]
                 message = f"no list of references holds '{', '.join(lost)}'"
@@ -260,16 +252,16 @@ class CasebookDomain(Domain):
             name = f"chunk:{listing.page}:{chunk.anchor}"
             yield name, in_words(chunk.name), "chunk", listing.page, chunk.anchor, 1
 
-    def missing(self, kind: str, target: str) -> tuple[Kind, str] | None:
+    def missing(self, page: str, kind: str, target: str) -> tuple[Kind, str] | None:
         """The message for a link that led nowhere; nothing when it has been reported elsewhere."""
+        view = self.view(page)
         if kind == "metric":
-            if target in self.book.rows:
+            if view.metric(target):
                 return None
-            hint = suggestion(target, self.book.rows)
-            return Kind.UNKNOWN_METRIC, f"unknown metric '{target}'{hint}"
-        if self.catalogue.find(target):
+            return Kind.UNKNOWN_METRIC, f"unknown metric '{target}'{view.near(kind, target)}"
+        if view.pattern(target):
             return None
-        return Kind.UNKNOWN_PATTERN, f"unknown pattern '{target}'{self.catalogue.near(target)}"
+        return Kind.UNKNOWN_PATTERN, f"unknown pattern '{target}'{view.near(kind, target)}"
 
 
 def _reading_order(env: BuildEnvironment) -> list[str]:
@@ -297,115 +289,13 @@ def _load_catalogue(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> 
         domain.catalogue, domain.catalogue_problems = catalogues.parse(text)
 
 
-def _outdated(
-    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
-) -> Iterable[str]:
-    """Name the pages that Sphinx would not read again although what they were read of changed."""
-    found: set[str] = set()
-    if added or removed:
-        # A list of contents that named a page before it was there has left it out.
-        found |= {page for page in env.toctree_includes if page in env.found_docs}
-    cite: Any = env.get_domain("cite")
-    files, domain = [str(path) for path in cite.bibdata.bibfiles], domain_of(env)
-    if domain.data["bibfiles"] != files:
-        # A list of references knows the entries of the files that there were.
-        domain.data["bibfiles"] = files
-        found |= {key.docname for key in cite.bibliographies}
-    return found
-
-
-def _forget(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
-    # Sphinx forgets a page just before it reads it, unless it reads in parallel: what moves to an
-    # earlier page would stand twice until the later one is read.
-    for page in docnames:
-        env.clear_doc(page)
-
-
-def _changed(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
-    domain, shown = domain_of(env), Shown.load(app)
-    domain.thaw()
-    changed = list(shown.changed(env.all_docs, domain.answers))
-    if app.builder.name.startswith("epub"):
-        changed = list(env.all_docs)  # one file holds them all, and no drawing of another time
-    # A build that fails in the middle leaves some of these pages written, and nobody knows which.
-    shown.pages = {page: w for page, w in shown.pages.items() if page not in changed}
-    shown.pages = {page: w for page, w in shown.pages.items() if page in env.all_docs}
-    shown.save()
-    return changed
-
-
-class AskForLinks(SphinxPostTransform):
-    """Note what others resolve: Sphinx's and MyST's own links, citations, lists of references."""
-
-    default_priority = 3  # before any of them is resolved
-
-    def run(self, **kwargs: Any) -> None:
-        view = domain_of(self.env).view(self.env.docname)
-        for link in self.document.findall(pending_xref):
-            domain, target = link.get("refdomain"), link["reftarget"]
-            if domain == "cite":
-                for cited in parse_citation_targets(target):
-                    view.source(cited.key)
-            elif link["reftype"] == "doc":
-                view.target(docname_join(link["refdoc"], target))
-            elif domain in OTHERS:
-                view.objects()
-            elif domain != "casebook":
-                view.target(target_of(link))
-                view.target(target.lower())  # a term of a glossary
-        if any(self.document.findall(bibliography)):
-            view.references(self.env.docname)
-        if self.env._app.builder.format == "html":
-            view.tree()
-        if any(self.document.findall(toctree)):
-            view.outline()
-        view.shown_numbers(self.env.docname)
-
-
-def _written(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    env = app.env
-    if docname in env.all_docs:
-        asked = domain_of(env).view(docname).asked
-        domain_of(env).written[docname] = Written(env.all_docs[docname], asked)
-
-
-def _keep_shown(app: Sphinx, exception: Exception | None) -> None:
-    if exception is None:
-        shown = Shown.load(app)
-        shown.pages |= domain_of(app.env).written
-        shown.save()
-
-
 def _warn_missing(app: Sphinx, domain: Domain | None, node: pending_xref) -> bool | None:
     if not isinstance(domain, CasebookDomain):
         return None
-    problem = domain.missing(node["reftype"], node["reftarget"])
+    problem = domain.missing(node["refdoc"], node["reftype"], node["reftarget"])
     if problem:
         report(*problem, node)
     return True
-
-
-def _sort_bibliographies(app: Sphinx, env: BuildEnvironment) -> None:
-    # The bibliographies are kept in the order of reading, which parallel and incremental builds
-    # change.  A citation on a page without a list of its own leads to the last that holds it, so
-    # the order is turned round for it to be the first.
-    bibliographies: dict[Any, Any] = env.get_domain("cite").bibliographies  # type: ignore[attr-defined]
-    items = sorted(
-        bibliographies.items(), key=lambda item: (item[0].docname, item[0].id_), reverse=True
-    )
-    bibliographies.clear()
-    bibliographies.update(items)
-    cite: Any = env.get_domain("cite")
-    keys = {target.key for ref in cite.citation_refs for target in ref.targets}
-    entries = cite.bibdata.data.entries
-    AuthorYear.know({key: entries[key] for key in sorted(keys) if key in entries})
-
-
-def _unnumber(app: Sphinx, env: BuildEnvironment) -> None:
-    # Sphinx numbers what is to be numbered now, and leaves the numbers of what no longer is.
-    links = (link for toc in env.tocs.values() for link in toc.findall(nodes.reference))
-    for node in (*env.titles.values(), *links):
-        node.attributes.pop("secnumber", None)
 
 
 def setup_domain(app: Sphinx, version: int) -> None:
@@ -413,15 +303,5 @@ def setup_domain(app: Sphinx, version: int) -> None:
     app.add_config_value("casebook_catalogue", "patterns/catalogue.toml", "env", str)
     CasebookDomain.data_version = version
     app.add_domain(CasebookDomain)
-    app.connect("env-get-outdated", _outdated)
     app.connect("env-before-read-docs", _load_catalogue)
-    app.connect("env-before-read-docs", _forget)
-    app.connect("env-updated", _sort_bibliographies, priority=100)
-    app.connect("env-updated", _unnumber)
-    # After Sphinx has numbered sections and tables.
-    app.connect("env-get-updated", _changed, priority=900)
-    app.add_post_transform(AskForLinks)
-    # After all others that change a page once it is resolved.
-    app.connect("doctree-resolved", _written, priority=900)
-    app.connect("build-finished", _keep_shown)
     app.connect("warn-missing-reference", _warn_missing)

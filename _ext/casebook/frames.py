@@ -77,19 +77,20 @@ def _targets(env: BuildEnvironment) -> Iterator[tuple[str, Target]]:
         return Target(page, anchor, Text(title), numbers.get((page, anchor), ""))
 
     for page, title in env.titles.items():
-        yield page, Target(page, "", text_of(title.children))
+        yield f"page {page}", Target(page, "", text_of(title.children))
     std: Any = env.get_domain("std")
-    for (_, name), (page, anchor) in std.objects.items():
-        yield name, target(page, anchor, "")
+    for (kind, name), (page, anchor) in std.objects.items():
+        found = f"term {name.lower()}" if kind == "term" else f"object {name}"
+        yield found, target(page, anchor, "")
     for name, (page, anchor) in std.anonlabels.items():
-        yield name, target(page, anchor, "")
-        yield f"{page}#{anchor}", target(page, anchor, "")
+        yield f"label {name}", target(page, anchor, "")
+        yield f"place {page}#{anchor}", target(page, anchor, "")
     for name, (page, anchor, words) in std.labels.items():
-        yield name, target(page, anchor, words)
-        yield f"{page}#{anchor}", target(page, anchor, words)
+        yield f"label {name}", target(page, anchor, words)
+        yield f"place {page}#{anchor}", target(page, anchor, words)
     for page, metadata in env.metadata.items():
         for slug, (_, anchor, words) in metadata.get("myst_slugs", {}).items():
-            yield f"{page}#{slug}", target(page, anchor, words)
+            yield f"place {page}#{slug}", target(page, anchor, words)
 
 
 def _sources(cite: Any) -> Iterator[Source]:

@@ -51,6 +51,7 @@ class Page:
 
     def source(self, key: str, page: str) -> addnodes.pending_xref:
         """A source's label, linked to its entry in a list of references."""
+        self.view.source(key)  # which sphinxcontrib-bibtex looks up
         link = plain_link("cite", "label", key, key, page)
         link["refexplicit"] = False
         return link

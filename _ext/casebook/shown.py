@@ -37,19 +37,18 @@ class Shown:
 
     @classmethod
     def load(cls, app: Sphinx) -> Shown:
-        """Read what the last build kept; without its file every page counts as never written."""
+        """Read what the last build kept; without its file every page counts as never written.
+
+        So it does where the file is none of ours, or cut off.
+        """
         output = hashlib.sha256(f"{app.builder.name} {app.outdir}".encode()).hexdigest()[:16]
         path = Path(app.doctreedir, f"shown-{output}.json")
-        if not path.exists():
+        try:
+            kept = json.loads(path.read_text(encoding="utf-8"))
+            pages = {page: Written(read, _asked(asked)) for page, (read, asked) in kept.items()}
+        except (OSError, ValueError, TypeError, AttributeError):
             return cls(path)
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        return cls(
-            path,
-            {
-                page: Written(read, {(kind, about): digest for kind, about, digest in asked})
-                for page, (read, asked) in kept.items()
-            },
-        )
+        return cls(path, pages)
 
     def changed(self, read: dict[str, int], answers: Answers) -> Iterable[str]:
         """Yield the pages, of those with the times when they were read, that must be written."""
@@ -68,4 +67,10 @@ class Shown:
             for page, written in self.pages.items()
         }
         text = json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
-        self.path.write_text(text, encoding="utf-8")
+        own = self.path.with_suffix(".new")
+        own.write_text(text, encoding="utf-8")
+        own.replace(self.path)
+
+
+def _asked(kept: list[tuple[str, str, str]]) -> dict[Question, str]:
+    return {(kind, about): digest for kind, about, digest in kept}

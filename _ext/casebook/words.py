@@ -8,6 +8,7 @@ from typing import Any
 
 from docutils import nodes
 from sphinx import addnodes
+from sphinx.util import docname_join
 from sphinxcontrib.bibtex.citation_target import parse_citation_targets
 
 from .core.text import Text, mark
@@ -56,8 +57,10 @@ def _anchored(target: str, page: str) -> str:
 
 def target_of(link: addnodes.pending_xref) -> str:
     """Return the name of what a link leads to: a label, a page, or a place on a page."""
-    place = link.get("reftargetid")
-    return f"{link['reftarget']}#{place}" if place else str(link["reftarget"])
+    target, place = str(link["reftarget"]), link.get("reftargetid")
+    if link["reftype"] == "doc":
+        target = docname_join(link["refdoc"], target)
+    return f"{target}#{place}" if place else target
 
 
 def text_of(parts: Iterable[nodes.Node], page: str = "", line: int = 0) -> Text:

@@ -290,6 +290,44 @@ def test_a_bibliography_more_and_one_less(tmp_path: Path) -> None:
     assert 'could not find bibtex key "more"' in build(tmp_path).warnings[0]
 
 
+@pytest.mark.parametrize("kept", ["", "{", "[]", '{"a": 1}', '{"a": [1, [[2]]]}'])
+def test_what_was_shown_may_be_lost(tmp_path: Path, kept: str) -> None:
+    write(tmp_path, {"index.md": "# Book\n\n```{toctree}\na\n```\n", "a.md": "# A\n"})
+    build(tmp_path)
+    (shown,) = (tmp_path / "doctrees-html").glob("shown-*.json")
+    shown.write_text(kept)
+    assert sorted(build(tmp_path).written) == ["a", "index"]
+    assert build(tmp_path).written == []
+
+
+def test_a_hint_is_as_good_as_the_book(tmp_path: Path) -> None:
+    unknown = "# Page\n\n{metric}`jobz`\n\n```{toctree}\nb\n```\n"
+    write(tmp_path, {"index.md": unknown, "b.md": "# B\n\n```{bibliography}\n```\n"})
+    assert build(tmp_path).warnings == [
+        "index.md:3: unknown metric 'jobz' [casebook.unknown-metric]"
+    ]
+    write(tmp_path, {"b.md": "# B\n\n" + ROWS + "\n```{bibliography}\n```\n"})
+    assert build(tmp_path).warnings == [
+        "index.md:3: unknown metric 'jobz'; did you mean 'jobs'? [casebook.unknown-metric]"
+    ]
+
+
+def test_a_label_in_a_generated_link_is_the_one_of_now(tmp_path: Path) -> None:
+    derived = (
+        "- {id: twice, label: T, what: w, kind: derived, formula: 2 * jobs, unit: request/s}\n"
+    )
+    pages = {
+        "index.md": "# Book\n\n```{toctree}\na\nb\nc\n```\n",
+        "a.md": "# A\n\n" + ROWS + "\n```{bibliography}\n```\n",
+        "b.md": "# B\n\n```{metrics-table} T\n" + derived + "```\n",
+        "c.md": "# C\n",
+    }
+    write(tmp_path, pages)
+    assert "2017b" not in build(tmp_path, "text").text("b.txt")
+    write(tmp_path, {"c.md": "# C\n\n{cite}`other`\n"})
+    assert "2017b" in build(tmp_path, "text").text("b.txt")
+
+
 def test_an_electronic_book_holds_no_drawing_of_another_time(sample: Sample) -> None:
     root = sample.restored("epub")
     write(root, {"b.md": B.replace("A --> B", "A --> C")})

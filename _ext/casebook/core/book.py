@@ -84,7 +84,7 @@ class Frame:
     shown_numbers: Mapping[str, str] = field(default_factory=dict)
     """All numbers that a page prints by itself, as one text."""
     targets: Mapping[str, Target] = field(default_factory=dict)
-    """Labels and places that links lead to."""
+    """What links lead to: "page …", "label …", "term …", "object …", and "place page#anchor"."""
     sources: tuple[Source, ...] = ()
     """Every entry of every list of references."""
     checked: Mapping[str, str] = field(default_factory=dict)

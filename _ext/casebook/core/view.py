@@ -17,6 +17,7 @@ from .book import NOWHERE, Book, Source, Target
 from .catalogue import Pattern
 from .inventory import Counts
 from .metrics import Metric, Resolved
+from .problems import suggestion
 from .records import ClaimEntry, Insight, PatternUse, Shown, Study
 from .text import Text
 
@@ -89,6 +90,14 @@ def _pattern(book: Book, slug: str) -> Described | None:
     if pattern is None:
         return None
     return Described(pattern, Place(section.page, section.anchor) if section else None)
+
+
+def _near_pattern(book: Book, slug: str) -> str:
+    return book.catalogue.near(slug)
+
+
+def _near_metric(book: Book, name: str) -> str:
+    return suggestion(name, book.rows)
 
 
 def _categories(book: Book, _: str) -> tuple[tuple[str, tuple[Pattern, ...]], ...]:
@@ -222,7 +231,8 @@ Answering = Callable[[Book, str], object]
 _ANSWERING: Mapping[str, Answering] = {
     answering.__name__.removeprefix("_"): answering
     for answering in (
-        _metric, _metrics, _pattern, _categories, _uses, _used_by, _users, _studies, _maker,
+        _metric, _metrics, _pattern, _near_metric, _near_pattern, _categories, _uses, _used_by,
+        _users, _studies, _maker,
         _package, _packages, _is_printed, _listings, _insight, _insights, _claims, _shown,
         _inventory, _source, _sources, _references, _checked, _date, _title, _tree, _outline,
         _objects, _number, _shown_numbers, _target,
@@ -289,8 +299,9 @@ class View:
             return described.pattern.words if described else name
         if kind == "target":
             anchor = name.rpartition("#")[2]
-            title = self.target(name).title or self.target(anchor).title
-            return self.words(title) or anchor
+            known = (f"place {name}", f"label {anchor}", f"page {anchor}")
+            titles = (self.words(self.target(place).title) for place in known)
+            return next(filter(None, titles), anchor)
         labels = ", ".join(self.label(key) for key in name.split(","))
         return labels if kind == "label" else f"[{labels}]"
 
@@ -415,6 +426,10 @@ class View:
         """Return the numbers that a page prints by itself, as one text."""
         return self._ask(_shown_numbers, page)
 
+    def near(self, kind: str, name: str) -> str:
+        """Return a hint for a metric or a pattern that is not there."""
+        return self._ask(_near_metric if kind == "metric" else _near_pattern, name)
+
     def target(self, name: str) -> Target:
-        """Return where a link to a label or a place leads."""
+        """Return where a link leads, to one of `Frame.targets`."""
         return self._ask(_target, name)

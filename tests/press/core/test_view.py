@@ -48,7 +48,11 @@ FRAME = Frame(
     objects="objects",
     numbers={"b": {"": "1", "load": "1.2"}},
     shown_numbers={"b": "numbers"},
-    targets={"load": Target("b", "load", Text("The load"), "7")},
+    targets={
+        "label load": Target("b", "load", Text("The load"), "7"),
+        "place b#top": Target("b", "top", Text("The top")),
+        "page b": Target("b", "", Text("Page b")),
+    },
     sources=(SOURCE, replace(SOURCE, page="c", anchor="id9"), replace(SOURCE, key="talk")),
     checked={"post": "2026-11-01"},
     date="2026-11-29",
@@ -62,6 +66,8 @@ def view(book: Book = BOOK) -> View:
 
 QUESTIONS: list[tuple[str, str]] = [
     *(("metric", name) for name in ("rate", "twice", "lost")),
+    *(("near_metric", name) for name in ("rat", "zebra")),
+    *(("near_pattern", name) for name in ("outbx", "zebra")),
     *(("pattern", name) for name in ("outbox", "retry", "lost")),
     *((kind, slug) for kind in ("uses", "users") for slug in ("outbox", "retry", "lost")),
     *((kind, page) for kind in ("used_by", "title", "references") for page in "ab"),
@@ -70,7 +76,7 @@ QUESTIONS: list[tuple[str, str]] = [
     *((kind, name) for kind in ("package", "is_printed") for name in ("pack", "other", "lost")),
     *((kind, key) for kind in ("source", "checked") for key in ("post", "talk", "lost")),
     *(("number", place) for place in ("b#", "b#load", "b#lost", "lost#")),
-    *(("target", name) for name in ("load", "lost")),
+    *(("target", name) for name in ("label load", "label lost")),
     *(("insight", name) for name in ("insight-x", "insight-lost")),
     *(
         (kind, "")
@@ -112,7 +118,8 @@ def test_a_question_that_nothing_answers_any_more_does_not_agree() -> None:
 
 def test_every_method_of_a_view_asks() -> None:
     given = {
-        "words": Text(mark("metric", "rate")), "named": ("metric", "rate"), "number": ("b", "load")
+        "words": Text(mark("metric", "rate")), "named": ("metric", "rate"), "number": ("b", "load"),
+        "near": ("metric", "rat"),
     }  # fmt: skip
     for name, method in inspect.getmembers(View, inspect.isfunction):
         if name.startswith("_"):
@@ -149,6 +156,8 @@ def test_a_pattern_knows_its_section_and_its_studies() -> None:
     assert retry
     assert (outbox.section, retry.section) == (Place("patterns", "outbox"), None)
     assert view().pattern("lost") is None
+    assert view().near("pattern", "outbx") == "; did you mean 'outbox'?"
+    assert view().near("metric", "rat") == "; did you mean 'rate'?"
     assert view().users("outbox") == ("B", "A")
     assert [study.name for study in view().studies()] == ["B", "A"]
     assert [(use.page, use.sentence.marked) for use in view().uses("retry")] == [("b", "One.")]
@@ -195,6 +204,9 @@ def test_the_frame_is_answered() -> None:
         ("cite", "post,lost", "[Doe 2017, lost]"),
         ("label", "post", "Doe 2017"),
         ("target", "load", "The load"),
+        ("target", "a#load", "The load"),
+        ("target", "b#top", "The top"),
+        ("target", "b", "Page b"),
         ("target", "lost", "lost"),
     ],
 )
@@ -311,6 +323,7 @@ def framed(**changes: object) -> Book:
 
 LABELLED = (replace(SOURCE, label="Doe 2017a"), *FRAME.sources[1:])
 MOVED = (replace(SOURCE, anchor="id5"), *FRAME.sources[1:])
+LOAD = {"target label load"}
 EVERY_POST = {"source post", "sources", "references b"}
 
 
@@ -323,8 +336,14 @@ EVERY_POST = {"source post", "sources", "references b"}
         (framed(objects="other"), {"objects"}),
         (framed(numbers={"b": {"": "2", "load": "1.2"}}), {"number b#"}),
         (framed(shown_numbers={"b": "other"}), {"shown_numbers b"}),
-        (framed(targets={"load": Target("b", "load", Text("Load"), "7")}), {"target load"}),
-        (framed(targets={"load": Target("b", "load", Text("The load"), "8")}), {"target load"}),
+        (
+            framed(targets={"label load": Target("b", "load", Text("Load"), "7")}),
+            {"target label load"},
+        ),
+        (
+            framed(targets={"label load": Target("b", "load", Text("The load"), "8")}),
+            {"target label load"},
+        ),
         (framed(sources=LABELLED), EVERY_POST),
         (framed(sources=MOVED), EVERY_POST),
         (framed(checked={"post": "2026-11-02"}), {"checked post"}),
