@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from . import foundation
 from .bibliography import setup_bibliography
+from .captions import setup_captions
 from .claims import setup_claims
 from .decisions import setup_decisions
 from .domain import setup_domain
@@ -59,6 +60,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     setup_charts(app)
     setup_inventory(app)
     setup_fences(app)
+    setup_captions(app)
     setup_headings(app)
     setup_opening(app)
     setup_readingpath(app)

@@ -71,13 +71,13 @@ def _letter(number: int) -> str:
 def _author_year(entry: Entry) -> str:
     if "shorthand" in entry.fields:
         return latex.words(entry.fields["shorthand"])
-    names = [" ".join(p.prelast_names + p.last_names) for p in entry.persons.get("author", ())]
-    names = [latex.words(name) for name in names]
+    people = entry.persons.get("author", ())
+    names = [latex.words(" ".join(p.prelast_names + p.last_names)) for p in people]
     names = names or [latex.words(entry.fields.get("title", entry.key))]
     who = names[0] if len(names) == 1 else f"{names[0]} and {names[1]}"
-    if len(names) > 2:
+    if len(names) > 2 or "others" in names:
         who = f"{names[0]} et al."
-    return f"{who} {entry.fields.get('year', 'undated')}"
+    return f"{who} {latex.words(entry.fields.get('year', '')).strip() or 'undated'}"
 
 
 def _place(entry: Entry) -> tuple[str, str, str]:
@@ -136,7 +136,8 @@ class CasebookStyle(Unsorted):  # type: ignore[misc]
 
 def _person(person: Person) -> str:
     first = " ".join(person.first_names + person.middle_names)
-    return latex.words(" ".join([first, *person.prelast_names, *person.last_names])).strip()
+    name = latex.words(" ".join([first, *person.prelast_names, *person.last_names])).strip()
+    return ", ".join([name, *map(latex.words, person.lineage_names)])
 
 
 def _joined(people: list[str]) -> str:
@@ -150,15 +151,16 @@ def _link(written: str) -> HRef:
 
 def _date(fields: Any) -> str:
     months = {month[:3].lower(): i for i, month in enumerate(calendar.month_name) if i}
-    year, month, day = (str(fields.get(name, "")) for name in ("year", "month", "day"))
-    number = months.get(month[:3].lower(), int(month) if month.isdigit() else 0)
-    if not year.isdigit() or not 1 <= number <= 12:
+    year, month, day = (latex.words(fields.get(name, "")) for name in ("year", "month", "day"))
+    number = months.get(month[:3].lower(), int(month) if month.isdecimal() else 0)
+    if not year.isdecimal() or not 1 <= number <= 12:
         return year
-    return str(dates.Day(int(year), number, int(day) if day.isdigit() else 0))
+    return str(dates.Day(int(year), number, int(day) if day.isdecimal() else 0))
 
 
-ADDRESSES = ("url", "archived", "doi")
-"""Fields that are no LaTeX but for escaped signs."""
+PRINTED = ("title", "journal", "publisher", "organization", "howpublished", "note", "shorthand",
+           "year", "month", "day")  # fmt: skip
+"""Fields that are LaTeX and are printed."""
 
 
 def wrong(cite: Any) -> Iterator[tuple[str, str]]:
@@ -173,7 +175,7 @@ def wrong(cite: Any) -> Iterator[tuple[str, str]]:
 
 def _unknown(bibdata: Any, key: str) -> Iterator[tuple[str, str]]:
     entry = bibdata.data.entries[key]
-    fields = [(name, text) for name, text in entry.fields.items() if name not in ADDRESSES]
+    fields = [(name, text) for name, text in entry.fields.items() if name.lower() in PRINTED]
     fields += [(role, str(person)) for role, people in entry.persons.items() for person in people]
     for name, text in fields:
         for lost in latex.unknown(text):

@@ -102,10 +102,14 @@ class BookDirective(SphinxDirective):
 
     def option_line(self, name: str) -> int:
         """The line in the file of an option; that of the directive if it has no such option."""
-        lines = self.block_text.split("\n")
-        option = re.compile(rf"\W*{name}\s*:")
-        found = (at for at, line in enumerate(lines) if option.match(line))
-        return self.lineno + next(found, 0)
+        option = re.compile(rf"[\s>:]*[\"']?{name}[\"']?\s*:\s*(?P<value>[^#]*)")
+        for at, line in enumerate(self.block_text.split("\n")):
+            found = option.match(line)
+            if found:
+                # In a block of YAML the words may begin on the next line.
+                below = re.fullmatch(r"[|>][+-]?\d?|", found["value"].strip())
+                return self.lineno + at + bool(below)
+        return self.lineno
 
     def inline(self, words: str, line: int) -> list[nodes.Node]:
         """Parse what stands on a line (from 1) of the file: words with roles and links."""

@@ -29,14 +29,13 @@ class CheckHeadings(SphinxTransform):
     def _check(self, title: nodes.title) -> None:
         for link in title.findall(addnodes.pending_xref):
             for kind, name in text_of([link]).marks:
+                role = {"metric": "metric", "pattern": "pattern-link"}.get(kind)
+                hint = f", as in {{{role}}}`words <{name}>`" if role else ""
                 message = (
-                    f"a heading is repeated where '{name}' stands for nothing; write the words, as "
-                    f"in {{{_ROLES.get(kind, kind)}}}`words <{name}>`, or leave it out"
+                    f"a heading is repeated where '{name}' stands for nothing; "
+                    f"write the words{hint}, or leave it out"
                 )
                 report(Kind.BAD_HEADING, message, title)
-
-
-_ROLES = {"pattern": "pattern-link"}
 
 
 def setup_headings(app: Sphinx) -> None:

@@ -52,7 +52,7 @@ class InsightDirective(BookDirective):
             anchor,
             self._number(),
             title,
-            self._joined(body),
+            text_of(body, self.env.docname, self.body_line(1)),
             kind,
             audience,
             evidence,
@@ -76,10 +76,6 @@ class InsightDirective(BookDirective):
         self.set_source_info(box)
         box += [*body, nodes.paragraph("", "", *self._meta(record), classes=["insight-meta"])]
         return [box]
-
-    def _joined(self, body: list[nodes.Node]) -> Text:
-        parts = (text_of([part], self.env.docname).marked for part in body)
-        return Text(" ".join(parts), self.body_line(1))
 
     def _bare(self, title: Text) -> str:
         # An anchor cannot change with a value: a mark counts as its name.

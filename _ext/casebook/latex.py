@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Iterator
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from pybtex.richtext import HRef, Protected, String, Tag, Text
@@ -23,14 +24,22 @@ TAGS = {
 """Commands that set words apart, and pybtex's names for it."""
 PLAIN = {"mbox", "text", "textsc", "textrm", "textup", "textnormal", "rm", "relax"}
 """Commands without which the words read the same."""
-_QUOTES = str.maketrans("`'", "‘’")
+_SIGNS = str.maketrans("`'\ue010\ue011\ue012", "‘’{}\\")
 NAMES = {
     "$": "$",
     "dots": "…",
+    "textellipsis": "…",
+    "textquoteright": "’",
+    "textquoteleft": "‘",
+    "textless": "<",
+    "textgreater": ">",
+    "texteuro": "€",
+    "textasciicircum": "^",
+    "ng": "ŋ",
+    ",": "\N{NARROW NO-BREAK SPACE}",
     "LaTeX": "LaTeX",
     "TeX": "TeX",
     "BibTeX": "BibTeX",
-    "textbackslash": "\\",
 }
 _COMMAND = re.compile(r"\\(?:([A-Za-z]+) ?|(.))")
 _FORMULA = re.compile(r"(?<!\\)\$(?=[^$]*[_^\\])(?:\\.|[^$\\])+\$")
@@ -38,6 +47,27 @@ _LAST = re.compile(r"\\([A-Za-z]+)\s*$")
 _FIRST = re.compile(r"^\\([A-Za-z]+)\s*")
 _BARE_PERCENT = re.compile(r"(?<!\\)((?:\\\\)*)%")
 _ESCAPED = re.compile(r"\\([%&#_~${}])")
+
+
+_TILDE = re.compile(r"\\textasciitilde(\{\}|\b ?)|\\~(\{\})?")
+
+
+def _composed(accent: str) -> Callable[[re.Match[str]], str]:
+    return lambda found: unicodedata.normalize("NFC", found[1] + accent)
+
+
+_BEFORE: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
+    # Signs that stand for themselves, out of the decoder's way.
+    (re.compile(r"(?<!\\)\\\{"), "\ue010"),
+    (re.compile(r"(?<!\\)\\\}"), "\ue011"),
+    (re.compile(r"\\textbackslash(\{\}|\b ?)"), "\ue012"),
+    # A letter without its dot, under an accent.
+    (re.compile(r"(\\[\"'`^~=.uv])\s*\{\\([ij])\}"), r"\1{\2}"),
+    (re.compile(r"(\\[\"'`^~=.uv])\s*\\([ij])(?![A-Za-z]) ?"), r"\1{\2}"),
+    (re.compile(r"\\d\{(\w)\}"), _composed("\u0323")),
+    (re.compile(r"\\b\{(\w)\}"), _composed("\u0331")),
+)
+"""What the decoder does not know."""
 
 
 def decoded(text: str) -> Text:
@@ -61,17 +91,32 @@ def unknown(text: str) -> tuple[str, ...]:
 
 def address(text: str) -> str:
     """Return an address, in which only the signs that LaTeX needs escaped are escaped."""
-    return _ESCAPED.sub(r"\1", text.replace("\\textasciitilde{}", "~"))
+    plain = _TILDE.sub("~", text.strip())
+    plain = re.sub(r"^\\url\{(.*)\}$", r"\1", plain)
+    return _ESCAPED.sub(r"\1", plain).replace("{", "").replace("}", "")
 
 
 @functools.lru_cache(maxsize=65_536)
 def _decoded(text: str) -> tuple[Text, tuple[str, ...]]:
+    # Addresses are no text, wherever they stand.
+    before, *others = re.split(r"\\url\{([^{}]*)\}", text)
+    words, lost = _text(before)
+    for link, after in zip(others[::2], others[1::2], strict=True):
+        more, lost_after = _text(after)
+        words, lost = words + HRef(address(link), address(link)) + more, lost + lost_after
+    return words, tuple(dict.fromkeys(lost))
+
+
+def _text(text: str) -> tuple[Text, tuple[str, ...]]:
+    prepared = _BARE_PERCENT.sub(r"\1\\%", text)
+    for pattern, plain in _BEFORE:
+        prepared = pattern.sub(plain, prepared)
     try:
-        raw = Text.from_latex(_BARE_PERCENT.sub(r"\1\\%", text))
-    except PybtexSyntaxError:
-        return Text(re.sub(r"[{}]", "", text)), ("a brace without its partner",)
+        raw = Text.from_latex(prepared)
+    except (PybtexSyntaxError, UnicodeDecodeError):
+        return Text(re.sub(r"[{}]", "", text)), ("a brace or backslash without its partner",)
     lost = [f"the formula '{found[0]}'" for found in _FORMULA.finditer(text)]
-    return Text(*_marked(raw.parts, lost)), tuple(dict.fromkeys(lost))
+    return Text(*_marked(raw.parts, lost)), tuple(lost)
 
 
 def _marked(parts: Iterable[Any], lost: list[str]) -> Iterator[Any]:
@@ -91,10 +136,10 @@ def _marked(parts: Iterable[Any], lost: list[str]) -> Iterator[Any]:
         said = str(part)
         before_group = i + 1 < len(queue) and isinstance(queue[i + 1], Protected)
         command = _LAST.search(said) if before_group else None
-        if command and command[1] in {*TAGS, *PLAIN, "url"}:
+        if command and command[1] in {*TAGS, *PLAIN}:
             pending = command[1]
             said = said[: command.start()]
-        yield String(_COMMAND.sub(lambda found: _named(found, lost), said).translate(_QUOTES))
+        yield String(_COMMAND.sub(lambda found: _named(found, lost), said).translate(_SIGNS))
 
 
 def _named(found: re.Match[str], lost: list[str]) -> str:
@@ -106,8 +151,5 @@ def _named(found: re.Match[str], lost: list[str]) -> str:
 
 
 def _set_apart(command: str, parts: list[Any]) -> Any:
-    if command == "url":
-        link = str(Text(*parts))
-        return HRef(link, link)
     # A group protects its words from a change of case; what follows keeps that.
     return Tag(TAGS[command], *parts) if command in TAGS else Protected(*parts)

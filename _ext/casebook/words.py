@@ -7,12 +7,15 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from docutils import nodes
+from docutils.utils.smartquotes import smartyPants
 from sphinx import addnodes
 from sphinx.util import docname_join
 from sphinxcontrib.bibtex.citation_target import parse_citation_targets
 
 from .core.text import Text, mark
 from .placeholders import Generated
+
+_NO_WORDS = (nodes.comment, nodes.footnote_reference, nodes.system_message, nodes.target)
 
 
 def pieces(parts: Iterable[nodes.Node], page: str = "") -> Iterator[tuple[Any, str]]:
@@ -22,9 +25,13 @@ def pieces(parts: Iterable[nodes.Node], page: str = "") -> Iterator[tuple[Any, s
     """
     for part in parts:
         if isinstance(part, nodes.raw):
-            continue  # tags, and no words
-        if isinstance(part, nodes.Text):
-            yield part, part.astext()
+            yield part, " " if part.astext().startswith("<br") else ""  # tags, and no words
+        elif isinstance(part, _NO_WORDS):
+            continue
+        elif isinstance(part, nodes.Text):
+            literal = isinstance(part.parent, nodes.literal)
+            # Sphinx sets dashes and dots later.
+            yield part, part.astext() if literal else smartyPants(part.astext(), "De")
         elif isinstance(part, addnodes.pending_xref):
             yield part, _words(part)
         elif isinstance(part, Generated) and part["what"] == "words":
@@ -34,6 +41,8 @@ def pieces(parts: Iterable[nodes.Node], page: str = "") -> Iterator[tuple[Any, s
             yield part, _anchored(part["refuri"].removeprefix("#"), page)
         else:
             yield from pieces(part.children, page)
+            if not isinstance(part, nodes.Inline):
+                yield part, " "  # between two blocks
 
 
 def _words(link: addnodes.pending_xref) -> str:
@@ -49,8 +58,8 @@ def _words(link: addnodes.pending_xref) -> str:
 
 
 def _anchored(target: str, page: str) -> str:
-    # Rows of metrics and sections of patterns are named by the press, other places by their titles.
-    named = re.fullmatch("(metric|pattern)-(.+)", target)
+    # What has a name in the press is named by it, other places by their titles.
+    named = re.fullmatch("(metric|pattern|insight|chunk)-(.+)", target)
     place = f"{page}#{target}" if page else target
     return mark(*named.groups()) if named else mark("target", place)
 

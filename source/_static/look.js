@@ -74,16 +74,21 @@ const showSlip = (link) => {
   if (!note) return;
   slip.replaceChildren(...note.cloneNode(true).childNodes);
   slip.removeAttribute("style");
-  if (matchMedia("(max-width: 48em)").matches) return; // where it stands at the foot of the screen
+  const { bottom } = [...link.getClientRects()].at(-1);
+  if (matchMedia("(max-width: 48em)").matches) {
+    // It stands at the foot of the screen, and the link moves out from under it.
+    const hidden = bottom + 8 - (innerHeight - slip.offsetHeight);
+    if (hidden > 0) scrollBy({ top: hidden, behavior: "instant" });
+    return;
+  }
   // As wide as its block, under the last line of the link; over the first if there is no room.
   const page = slip.parentElement.getBoundingClientRect();
-  const blocks = ["tbody", "p, li, dt, dd, figcaption, h1, h2, h3, h4"];
+  const blocks = ["table", "p, li, dt, dd, figcaption, .code-block-caption, summary, h1, h2, h3, h4"];
   const block = blocks.map((name) => link.closest(name)).find(Boolean) ?? link;
   const { left, right } = block.getBoundingClientRect();
   slip.style.left = `${Math.max(left, page.left) - page.left}px`;
   slip.style.width = `${Math.min(right, page.right) - Math.max(left, page.left)}px`;
   const lines = [...link.getClientRects()];
-  const { bottom } = lines.at(-1);
   const height = slip.offsetHeight + 6;
   const above = bottom + height > innerHeight && lines[0].top > height;
   slip.style.top = `${(above ? lines[0].top - height : bottom + 6) - page.top}px`;
@@ -96,15 +101,16 @@ addEventListener("pointerover", ({ target }) => {
   if (slip.contains(target)) return clearTimeout(waiting);
   const link = target.closest?.(NOTED) ?? null;
   if (link === noted) return clearTimeout(waiting);
-  // A pause lets the pointer pass over links, and reach the note across the gap.
+  // A pause lets the pointer pass over links, and a longer one lets it reach the note.
   clearTimeout(waiting);
-  waiting = setTimeout(showSlip, 120, link ?? focused());
+  waiting = setTimeout(showSlip, link ? 120 : 300, link ?? focused());
 });
 addEventListener("focusin", () => {
   dismissed = null;
   showSlip(focused());
 });
 addEventListener("focusout", () => showSlip(null));
+addEventListener("resize", () => showSlip(noted));
 
 // Escape hides the note until pointer or focus comes again, and closes furo's drawers.
 addEventListener("keydown", (event) => {

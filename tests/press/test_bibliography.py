@@ -28,6 +28,12 @@ from pybtex.database import Entry, parse_string
         (r"\url{https://example.org}", "https://example.org"),
         (r"\LaTeX{} and \TeX, \dots", "LaTeX and TeX, …"),
         (r"{A} {{Braced}} title", "A Braced title"),
+        (r"\{a, b\} and a\textbackslash b", r"{a, b} and a\b"),
+        (
+            r"na{\"\i}ve, {\=\i}, \d{a}, \b{b}, 5\,000",
+            "naïve, ī, ạ, ḇ, 5\N{NARROW NO-BREAK SPACE}000",
+        ),
+        (r"see \url{https://example.org/~x--y_z}.", "see https://example.org/~x--y_z."),
         ("a~b", "a\N{NO-BREAK SPACE}b"),
         ("plain_words^with signs @ +", "plain_words^with signs @ +"),
     ],
@@ -43,7 +49,7 @@ def test_a_field_is_read_as_it_is_meant(written: str, read: str) -> None:
         (r"see \foo and \foo{x} \bar", (r"'\foo'", r"'\bar'")),
         (r"\emph{in \foo{x}}", (r"'\foo'",)),
         (r"of $O(n^2)$", ("the formula '$O(n^2)$'",)),
-        (r"x\{y", ("a brace without its partner",)),
+        ("Path C:\\", ("a brace or backslash without its partner",)),
     ],
 )
 def test_what_nobody_knows_is_named(written: str, lost: tuple[str, ...]) -> None:
@@ -61,6 +67,8 @@ def test_emphasis_is_kept() -> None:
         (r"https://example.org/a\_b\%20c\#d", "https://example.org/a_b%20c#d"),
         (r"https://example.org/\textasciitilde{}me/~you", "https://example.org/~me/~you"),
         ("https://example.org/a_b%20c#d--e", "https://example.org/a_b%20c#d--e"),
+        (r"\url{https://example.org/\~{}x}", "https://example.org/~x"),
+        (r"{https://example.org/{\textasciitilde}x}", "https://example.org/~x"),
     ],
 )
 def test_an_address_is_no_text(written: str, address: str) -> None:
@@ -91,13 +99,17 @@ def test_labels_and_their_order() -> None:
         "title={Nobody's {\\em work}}, year=2020",
         "title={x}, shorthand={docs, keys}",
         "author={van der Berg, Jo}, title={A}, year=2001",
+        "author={King, Jr., Martin}, title={A}, year={{1963}}",
+        "author={Poe, A and others}, title={A}, year={}",
     ) == [
         "Acme Inc. undated",
         "docs, keys",
+        "King 1963",
         "Müller 2017",
         "Muller and Doe 2018",
         "Nobody’s work 2020",
         "One et al. 2018",
+        "Poe et al. undated",
         "van der Berg 2001",
         "Zorn 2019",
     ]  # fmt: skip
@@ -126,7 +138,7 @@ def test_letters_never_end(number: int) -> None:
 def test_a_source_reads_the_same_wherever_it_stands(tmp_path: Path) -> None:
     bib = r"""
 @online{one, author={M{\"u}ller, J{\"o}rg}, title={A \emph{good} way --- 50\%}, year=2017,
-  organization={Acme \& Co}, url={https://example.org/a\_b}, note={read {\em twice}.}}
+  month={²}, organization={Acme \& Co}, url={https://example.org/a\_b}, note={read {\em twice}.}}
 @online{two, author={Adams, Ann}, title={Before}, year=2018, url={https://example.org}}
 """
     write(

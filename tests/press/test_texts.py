@@ -95,3 +95,58 @@ def test_what_is_read_stands_in_tooltips_indexes_and_exports(built: Built) -> No
     described = re.findall(r"<desc[^>]*>(.*?)</desc>", page)
     holds(" ".join(titles), "Chart", "Diagram")
     holds(" ".join(described), "Bars", "Boxes")
+
+
+def test_links_to_captions_print_what_is_read(tmp_path: Path) -> None:
+    page = (
+        "# Page\n\n[](#dec), {ref}`fig`, [](other.md#fig) and {ref}`dec`.\n\n"
+        ":::{metrics-table} T\n"
+        "- {id: jobs, label: J, what: w, kind: reported, value: 5 s, as-of: 2024, source: post, "
+        "locator: top}\n:::\n\n```{bibliography}\n```\n"
+    )
+    other = (
+        "# Other\n\n```{mermaid}\n:name: fig\n:caption: Drawn {metric}`jobs` by {cite}`post`\n"
+        ":alt: a\n\n"
+        "flowchart LR\n  A --> B\n```\n\n"
+        ":::{decision-matrix} Chosen {metric}`jobs`\n:name: dec\n:chosen: a\n\n"
+        "criteria:\n  - {id: c, weight: 1, why: w}\noptions:\n"
+        "  - {id: a, scores: {c: 2}, why: {c: w}}\n  - {id: b, scores: {c: 1}, why: {c: w}}\n:::\n"
+    )
+    files: dict[str, str | None] = {
+        "index.md": "# Book\n\n```{toctree}\npage\nother\n```\n",
+        "page.md": page,
+        "other.md": other,
+    }
+    write(tmp_path, files)
+    built = build(tmp_path, "text")
+    assert built.warnings == []
+    said = " ".join(built.text("page.txt").split()).replace("\N{NO-BREAK SPACE}", " ")
+    drawn = "Drawn 5 s by [Doe 2017]"
+    assert f"Chosen 5 s, {drawn}, {drawn} and Chosen 5 s." in said
+    write(tmp_path, {"page.md": page.replace("5 s", "7 s")})
+    said = " ".join(build(tmp_path, "text").text("page.txt").split())
+    assert "Chosen 7 s, Drawn 7 s" in said.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_blocks_notes_and_comments_in_a_text(tmp_path: Path) -> None:
+    body = (
+        "One[^1] -- [](#insight-two) {cite}`post,home`:\n\n- first\n- second\n\n% hidden\n\n"
+        "Line\\\nbreak. [It](#insight-two) is so.\n"
+    )
+    insight = (
+        ":::{{insight}} {0}\n:name: {1}\n:kind: lesson\n:audience: leader\n:evidence: post\n\n"
+        "{2}:::\n"
+    )
+    page = (
+        "# Page\n\n" + insight.format("First", "one", body)
+        + "\n" + insight.format("Second...", "two", "See [it](#insight-one). Or not.\n")
+        + "\n[^1]: A note.\n\n```{bibliography}\n```\n"
+    )  # fmt: skip
+    write(tmp_path, {"index.md": page})
+    built = build(tmp_path)
+    assert built.warnings == []
+    first, second = json.loads(built.text("data/insights.json"))["insights"]
+    assert first["text"] == (
+        "One – Second… [Acme 2024, Doe 2017]: first second Line break. It is so."
+    )
+    assert second["title"] == "Second…"

@@ -180,6 +180,39 @@ def test_a_slip_at_the_foot_of_the_screen_stands_over_its_line(
     assert box["y"] + box["height"] < line["y"]
 
 
+@pytest.mark.parametrize("reader", [(360, "light")], indirect=True)
+def test_a_slip_at_the_foot_of_a_phone_does_not_cover_its_link(
+    reader: Reader, studies: list[str]
+) -> None:
+    page = reader.open(studies[0])
+    link, slip = page.locator("p > .metric > a").nth(9), page.get_by_role("tooltip")
+    link.evaluate(
+        "(e) => scrollTo(0, e.getBoundingClientRect().bottom + scrollY - innerHeight + 9)"
+    )
+    link.evaluate("(e) => e.focus({ preventScroll: true })")
+    expect(slip).to_be_in_viewport(ratio=1)
+    box, line = slip.bounding_box(), link.bounding_box()
+    assert box
+    assert line
+    assert line["y"] + line["height"] <= box["y"]
+
+
+def test_a_slip_follows_when_the_window_changes(reader: Reader, studies: list[str]) -> None:
+    page = reader.open(studies[0])
+    link, slip = page.locator("p > .metric > a").nth(9), page.get_by_role("tooltip")
+    link.focus()
+    for width in (360, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        link.scroll_into_view_if_needed()
+        expect(slip).to_be_visible()
+        box = slip.bounding_box()
+        assert box
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+    page.set_viewport_size({"width": 360, "height": 900})
+    expect(slip).to_be_in_viewport(ratio=1)
+
+
 def test_without_a_script_a_link_leads_to_its_row(
     browser: Browser, address: str, studies: list[str]
 ) -> None:

@@ -142,6 +142,15 @@ class Contents:
     charts: int
 
 
+@dataclass(frozen=True, slots=True)
+class Captioned:
+    """The caption of a figure or a table, in which a role stands."""
+
+    page: str
+    anchors: tuple[str, ...]
+    caption: Text
+
+
 Record = (
     MetricRow
     | PatternSection
@@ -154,4 +163,5 @@ Record = (
     | Decision
     | ClaimEntry
     | Contents
+    | Captioned
 )

@@ -18,8 +18,8 @@ _CITATION = re.compile("\\s*\ue000(?:cite|label):[^\ue001]*\ue001")
 Named = Callable[[str, str], str]
 """Gives the words for a kind of mark, and a name.
 
-The kinds are "metric", "pattern", "cite" (sources in brackets), "label" (without them) and
-"target" (a place that a link leads to, "page#anchor" or a label)."""
+The kinds are "metric", "pattern", "insight", "chunk", "cite" (sources in brackets), "label"
+(without them) and "target" (a place that a link leads to, "page#anchor" or a label)."""
 
 
 def mark(kind: str, name: str) -> str:

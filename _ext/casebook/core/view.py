@@ -16,6 +16,7 @@ from . import inventory
 from .book import NOWHERE, Book, Source, Target
 from .catalogue import Pattern
 from .inventory import Counts
+from .literate.chunks import quoted
 from .metrics import Metric, Resolved
 from .problems import suggestion
 from .records import ClaimEntry, Insight, PatternUse, Shown, Study
@@ -297,12 +298,18 @@ class View:
         if kind == "pattern":
             described = self.pattern(name)
             return described.pattern.words if described else name
+        if kind == "insight":
+            insight = self.insight(f"insight-{name}")
+            return self.words(insight.title) if insight else name
+        if kind == "chunk":
+            return quoted(name)
         if kind == "target":
             anchor = name.rpartition("#")[2]
             known = (f"place {name}", f"label {anchor}", f"page {anchor}")
             titles = (self.words(self.target(place).title) for place in known)
             return next(filter(None, titles), anchor)
-        labels = ", ".join(self.label(key) for key in name.split(","))
+        # In the order of a list of references, as on the page.
+        labels = ", ".join(sorted(map(self.label, name.split(",")), key=str.casefold))
         return labels if kind == "label" else f"[{labels}]"
 
     def metric(self, name: str) -> Valued | None:

@@ -201,7 +201,10 @@ def test_the_frame_is_answered() -> None:
         ("metric", "lost", "lost"),
         ("pattern", "outbox", "outbox"),
         ("pattern", "lost", "lost"),
-        ("cite", "post,lost", "[Doe 2017, lost]"),
+        ("cite", "lost,post", "[Doe 2017, lost]"),
+        ("insight", "x", f"At {FIVE}."),
+        ("insight", "lost", "lost"),
+        ("chunk", "two-words", "‹two words›"),
         ("label", "post", "Doe 2017"),
         ("target", "load", "The load"),
         ("target", "a#load", "The load"),
@@ -213,7 +216,7 @@ def test_the_frame_is_answered() -> None:
 def test_a_mark_is_read_as_what_it_stands_for(kind: str, name: str, words: str) -> None:
     seen = view()
     assert seen.words(Text(f"At {mark(kind, name)}.")) == f"At {words}."
-    assert seen.asked
+    assert bool(seen.asked) == (kind != "chunk")  # whose name is its own page's
 
 
 def test_the_words_of_a_title_hold_values() -> None:
