@@ -27,33 +27,26 @@ class GatherCaptions(SphinxTransform):
 
     def apply(self, **kwargs: Any) -> None:
         domain, page = domain_of(self.env), self.env.docname
-        for node in self.document.findall(nodes.Element):
-            if isinstance(node, nodes.figure | nodes.table) and node["ids"]:
-                for caption in node.children:
-                    if isinstance(caption, nodes.caption | nodes.title):
-                        words = text_of(caption.children, page)
-                        if words.marks:
-                            domain.add(page, Captioned(page, tuple(node["ids"]), words))
+        for caption in self.document.findall(nodes.TextElement):
+            named = caption.parent
+            if isinstance(caption, nodes.caption | nodes.title) and named["ids"]:
+                words = text_of(caption.children, page)
+                if words.marks and isinstance(named, nodes.figure | nodes.table):
+                    domain.add(page, Captioned(page, tuple(named["ids"]), words))
 
 
-def _name(app: Sphinx, env: BuildEnvironment) -> None:
-    domain = domain_of(env)
-    domain.thaw()
-    view = View(domain.answers)
+def _name(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    answers = domain_of(env).answers
+    view = View(answers)
     std: Any = env.get_domain("std")
-    captions = {
-        (record.page, anchor): record.caption
-        for page in domain.data["pages"]
-        for record in domain.records(page, Captioned)
-        for anchor in record.anchors
-    }
     for name, (page, anchor, _) in list(std.labels.items()):
-        if (page, anchor) in captions:
-            std.labels[name] = page, anchor, view.words(captions[page, anchor])
-    domain.thaw()
+        caption = answers.book.captions.get((page, anchor))
+        if caption:
+            std.labels[name] = page, anchor, view.words(caption)
+    return []  # the pages that link to them have asked for the same words
 
 
 def setup_captions(app: Sphinx) -> None:
     """Register the transform, and what names the labels once the book is read."""
     app.add_transform(GatherCaptions)
-    app.connect("env-updated", _name, priority=900)  # when sources have their labels
+    app.connect("env-get-updated", _name, priority=910)  # when the book has been computed

@@ -57,19 +57,6 @@ def _unnumber(app: Sphinx, env: BuildEnvironment) -> None:
         node.attributes.pop("secnumber", None)
 
 
-def _changed(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
-    domain, shown = domain_of(env), Shown.load(app)
-    domain.thaw()
-    changed = list(shown.changed(env.all_docs, domain.answers))
-    if app.builder.name.startswith("epub"):
-        changed = list(env.all_docs)  # one file holds them all, and no drawing of another time
-    # A build that fails in the middle leaves some of these pages written, and nobody knows which.
-    shown.pages = {page: w for page, w in shown.pages.items() if page not in changed}
-    shown.pages = {page: w for page, w in shown.pages.items() if page in env.all_docs}
-    shown.save()
-    return changed
-
-
 class AskForLinks(SphinxPostTransform):
     """Note what others resolve: Sphinx's and MyST's own links, citations, lists of references."""
 
@@ -87,7 +74,7 @@ class AskForLinks(SphinxPostTransform):
             elif domain != "casebook":
                 name = target_of(link)
                 for kind in ("page", "place", "label", "object"):
-                    view.target(f"{kind} {name}")
+                    view.words(view.target(f"{kind} {name}").title)
                 view.target(f"term {name.lower()}")
         if any(self.document.findall(bibliography)):
             view.references(self.env.docname)
@@ -99,10 +86,25 @@ class AskForLinks(SphinxPostTransform):
 
 
 class Keeper:
-    """Keeps what the pages asked that one build writes."""
+    """Knows, during one build, what the pages showed when they were written last."""
 
     def __init__(self) -> None:
+        self._shown: Shown | None = None
         self._written: dict[str, Written] = {}
+
+    def changed(self, app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
+        """Return the pages that would show something else now."""
+        domain, shown = domain_of(env), Shown.load(app)
+        domain.thaw()
+        changed = set(shown.changed(env.all_docs, domain.answers))
+        if app.builder.name.startswith("epub"):
+            changed = set(env.all_docs)  # one file holds them all, and no drawing of another time
+        # A build that fails in the middle leaves some of them written, and nobody knows which.
+        kept = env.all_docs.keys() - changed
+        shown.pages = {page: w for page, w in shown.pages.items() if page in kept}
+        shown.save()
+        self._shown = shown
+        return sorted(changed)
 
     def note(self, app: Sphinx, doctree: nodes.document, docname: str) -> None:
         """Note what a page asked, now that it is resolved."""
@@ -112,10 +114,9 @@ class Keeper:
 
     def keep(self, app: Sphinx, exception: Exception | None) -> None:
         """Keep it for the next build, if this one went well."""
-        if exception is None:
-            shown = Shown.load(app)
-            shown.pages |= self._written
-            shown.save()
+        if self._shown and exception is None:
+            self._shown.pages |= self._written
+            self._shown.save()
 
 
 def setup_incremental(app: Sphinx) -> None:
@@ -125,7 +126,7 @@ def setup_incremental(app: Sphinx) -> None:
     app.connect("env-before-read-docs", _forget)
     app.connect("env-updated", _unnumber)
     # After Sphinx has numbered sections and tables.
-    app.connect("env-get-updated", _changed, priority=900)
+    app.connect("env-get-updated", keeper.changed, priority=900)
     app.add_post_transform(AskForLinks)
     # After all others that change a page once it is resolved.
     app.connect("doctree-resolved", keeper.note, priority=900)

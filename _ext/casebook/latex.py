@@ -24,6 +24,7 @@ TAGS = {
 """Commands that set words apart, and pybtex's names for it."""
 PLAIN = {"mbox", "text", "textsc", "textrm", "textup", "textnormal", "rm", "relax"}
 """Commands without which the words read the same."""
+_GROUPS = TAGS.keys() | PLAIN
 _SIGNS = str.maketrans("`'\ue010\ue011\ue012", "‘’{}\\")
 NAMES = {
     "$": "$",
@@ -47,8 +48,6 @@ _LAST = re.compile(r"\\([A-Za-z]+)\s*$")
 _FIRST = re.compile(r"^\\([A-Za-z]+)\s*")
 _BARE_PERCENT = re.compile(r"(?<!\\)((?:\\\\)*)%")
 _ESCAPED = re.compile(r"\\([%&#_~${}])")
-
-
 _TILDE = re.compile(r"\\textasciitilde(\{\}|\b ?)|\\~(\{\})?")
 
 
@@ -127,7 +126,7 @@ def _marked(parts: Iterable[Any], lost: list[str]) -> Iterator[Any]:
             inner = list(part.parts)
             if not pending and inner and isinstance(inner[0], String):
                 first = _FIRST.match(str(inner[0]))
-                if first and first[1] in TAGS | dict.fromkeys(PLAIN):  # {\em words}
+                if first and first[1] in _GROUPS:  # {\em words}
                     pending = first[1]
                     inner[0] = String(str(inner[0])[first.end() :])
             yield _set_apart(pending, list(_marked(inner, lost)))
@@ -136,7 +135,7 @@ def _marked(parts: Iterable[Any], lost: list[str]) -> Iterator[Any]:
         said = str(part)
         before_group = i + 1 < len(queue) and isinstance(queue[i + 1], Protected)
         command = _LAST.search(said) if before_group else None
-        if command and command[1] in {*TAGS, *PLAIN}:
+        if command and command[1] in _GROUPS:
             pending = command[1]
             said = said[: command.start()]
         yield String(_COMMAND.sub(lambda found: _named(found, lost), said).translate(_SIGNS))

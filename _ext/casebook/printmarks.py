@@ -42,8 +42,9 @@ class PrintMarks(SphinxPostTransform):
                 raise AssertionError("a link was made to it")
             words = nodes.inline("", "", *link.children, classes=[f"casebook-{kind}"])
             # The contents repeat a heading, and lead nowhere but to it.
-            heading = any(isinstance(parent, nodes.title) for parent in _parents(link)) and not any(
-                isinstance(parent, nodes.table) for parent in _parents(link)
+            heading = any(
+                isinstance(node, nodes.title) and isinstance(node.parent, nodes.section)
+                for node in _parents(link)
             )
             link.replace_self([words] if heading else [words, *made])
         for link in list(self.document.findall(nodes.reference)):

@@ -19,6 +19,7 @@ from .literate.chunks import Chunk
 from .literate.tangle import Tangled
 from .metrics import Misfit, Resolved
 from .records import (
+    Captioned,
     ClaimEntry,
     Code,
     Contents,
@@ -297,6 +298,12 @@ class Book:
     def contents(self) -> dict[str, Contents]:
         """What each page shows."""
         return {found.page: found for found in self._of(Contents)}
+
+    @functools.cached_property
+    def captions(self) -> dict[tuple[str, str], Text]:
+        """The captions in which roles stand, by page and anchor."""
+        found = self._of(Captioned)
+        return {(one.page, anchor): one.caption for one in found for anchor in one.anchors}
 
     def study(self, page: str) -> Study | None:
         """The study that a page is."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from . import inventory
@@ -225,7 +225,9 @@ def _shown_numbers(book: Book, page: str) -> str:
 
 
 def _target(book: Book, name: str) -> Target:
-    return book.frame.targets.get(name, NOWHERE)
+    found = book.frame.targets.get(name, NOWHERE)
+    caption = book.captions.get((found.page, found.anchor))
+    return replace(found, title=caption) if caption else found
 
 
 Answering = Callable[[Book, str], object]
@@ -233,10 +235,9 @@ _ANSWERING: Mapping[str, Answering] = {
     answering.__name__.removeprefix("_"): answering
     for answering in (
         _metric, _metrics, _pattern, _near_metric, _near_pattern, _categories, _uses, _used_by,
-        _users, _studies, _maker,
-        _package, _packages, _is_printed, _listings, _insight, _insights, _claims, _shown,
-        _inventory, _source, _sources, _references, _checked, _date, _title, _tree, _outline,
-        _objects, _number, _shown_numbers, _target,
+        _users, _studies, _maker, _package, _packages, _is_printed, _listings, _insight, _insights,
+        _claims, _shown, _inventory, _source, _sources, _references, _checked, _date, _title, _tree,
+        _outline, _objects, _number, _shown_numbers, _target,
     )
 }  # fmt: skip
 """What answers each kind of question."""
@@ -274,16 +275,21 @@ class Answers:
 
 
 class View:
-    """The book as one page sees it; `asked` holds the digest of every answer that it was given."""
+    """The book as one page sees it."""
 
     def __init__(self, answers: Answers) -> None:
         self._answers = answers
-        self.asked: dict[Question, str] = {}
+        self._questions: dict[Question, None] = {}
+
+    @property
+    def asked(self) -> dict[Question, str]:
+        """The digest of every answer that was given."""
+        return {question: self._answers.digest(*question) for question in self._questions}
 
     def _ask(self, answering: Callable[[Book, str], T], about: str = "") -> T:
         kind = answering.__name__.removeprefix("_")
+        self._questions[kind, about] = None
         answer: T = self._answers.answer(kind, about)
-        self.asked[kind, about] = self._answers.digest(kind, about)
         return answer
 
     def words(self, text: Text) -> str:

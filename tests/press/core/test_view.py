@@ -10,6 +10,7 @@ import pytest
 from casebook.core.book import NOWHERE, Book, Frame, Source, Target
 from casebook.core.catalogue import Catalogue
 from casebook.core.records import (
+    Captioned,
     Code,
     Contents,
     Listing,
@@ -217,6 +218,14 @@ def test_a_mark_is_read_as_what_it_stands_for(kind: str, name: str, words: str) 
     seen = view()
     assert seen.words(Text(f"At {mark(kind, name)}.")) == f"At {words}."
     assert bool(seen.asked) == (kind != "chunk")  # whose name is its own page's
+
+
+def test_a_link_to_a_caption_prints_what_is_read_there() -> None:
+    caption = Captioned("b", ("load", "other"), Text(f"Drawn at {mark('metric', 'rate')}"))
+    seen = view(replace(BOOK, records=(*BOOK.records, caption)))
+    assert seen.words(Text(mark("target", "load"))) == f"Drawn at {FIVE}"
+    assert seen.target("label load").number == "7"
+    assert ("metric", "rate") in seen.asked
 
 
 def test_the_words_of_a_title_hold_values() -> None:
