@@ -123,8 +123,8 @@ html_context = {
     "edition_downloads": DOWNLOADS,
 }
 html_baseurl = os.environ.get("READTHEDOCS_CANONICAL_URL", "")
-pygments_style = "casebook.core.highlighting.LightStyle"
-pygments_dark_style = "casebook.core.highlighting.DarkStyle"
+pygments_style = "casebook.core.code_styles.LightStyle"
+pygments_dark_style = "casebook.core.code_styles.DarkStyle"
 
 # --- the print edition ---
 PRINT = HERE / "source" / "_print"

@@ -207,7 +207,7 @@ print(time.perf_counter() - start)
 
 def diagrams(work: Path) -> Diagrams:
     """Draw the diagrams of this book, and draw them with mermaid-cli where it is installed."""
-    from casebook.core.mermaid import draw
+    from casebook.core.figures.mermaid import draw
 
     pages = {name: text for name, text in own_files().items() if name.endswith(".md")}
     found = (fence for page, text in pages.items() for fence in fences(page, text))

@@ -17,7 +17,7 @@ from casebook.core.literate.runs import (
     stored_text,
     tests_by_chunk,
 )
-from casebook.literate.pages import pages
+from casebook.literate.programs import pages
 from coverage import CoverageData
 
 ROOT = Path(__file__).parents[1]

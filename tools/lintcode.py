@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "_ext"))
 from casebook.core.literate.chunks import MOST_COLUMNS
 from casebook.core.literate.files import ORIGINS, edited, edits, planned
 from casebook.core.literate.messages import Origins, hunks, mapped
-from casebook.literate.pages import pages, write
+from casebook.literate.programs import pages, write
 
 ROOT = Path(__file__).parents[1]
 RUFF = ("--isolated", "--no-cache", "--quiet", "--target-version=py311",

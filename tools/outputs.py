@@ -10,8 +10,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "_ext"))
 
-from casebook.literate import importing, outputs
-from casebook.literate.pages import pages
+from casebook.literate import importing
+from casebook.literate import running as outputs
+from casebook.literate.programs import pages
 
 ROOT = Path(__file__).parents[1]
 FOLDER = Path("source", "elite", "outputs")

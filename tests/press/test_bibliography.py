@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from casebook import latex
-from casebook.bibliography import AuthorYear, ByLabel, _letter
+from casebook.base import bibtex_text as latex
+from casebook.base.bibliography import AuthorYear, ByLabel, _letter
 from harness import build, plain, write
 from hypothesis import given
 from hypothesis import strategies as st

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from books import CODE, DEATHS, FOUND, INDEX, LOCK, MORE, ROWS, A, B, Sample
-from casebook.core import chartdrawing
-from casebook.core.drawing import Drawing
+from casebook.core.figures import chart_drawing as chartdrawing
+from casebook.core.figures.drawing import Drawing
 from harness import CATALOGUE, SOURCES, Built, build, write
 
 BUILDERS = ("html", "latex", "text", "epub", "tangle")

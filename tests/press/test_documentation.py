@@ -8,8 +8,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from casebook.literate import importing, outputs
-from casebook.literate.pages import pages
+from casebook.literate import importing
+from casebook.literate import running as outputs
+from casebook.literate.programs import pages
 from harness import Built, build, write
 
 AUTHORS = Path(__file__).parents[2] / "source" / "authors"

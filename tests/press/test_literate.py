@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from casebook.core.book.records import Code, Listing
 from casebook.core.literate.runs import GROUPS, stored_text
-from casebook.core.records import Code, Listing
-from casebook.literate.pages import Page, pages
+from casebook.literate.programs import Page, pages
 from harness import Built, build, write
 
 EXT = Path(__file__).parents[2] / "_ext"
@@ -389,7 +389,7 @@ def test_breakpoints_name_the_page():
 def failed(tmp_path_factory: pytest.TempPathFactory) -> str:
     root = tmp_path_factory.mktemp("fails")
     lay_out(root, FAILS, FAILING)
-    plugin = ("-p", "casebook.literate.testing", "-p", "no:cacheprovider")
+    plugin = ("-p", "casebook.literate.pytest_plugin", "-p", "no:cacheprovider")
     return run(root, "pytest", *plugin, "-W", "default", "tests", "source")
 
 
@@ -719,8 +719,10 @@ def coverage(
     """What is measured on the page, and what coverage says of plain files."""
     root, plain = tmp_path_factory.mktemp("page"), tmp_path_factory.mktemp("plain")
     lay_out(root, MEASURED, MEASURING)
-    (root / "cov.ini").write_text("[run]\nbranch = true\nplugins = casebook.literate.measuring\n")
-    on_page = measured(root, "-p", "casebook.literate.testing", "tests",
+    (root / "cov.ini").write_text(
+        "[run]\nbranch = true\nplugins = casebook.literate.coverage_plugin\n"
+    )
+    on_page = measured(root, "-p", "casebook.literate.pytest_plugin", "tests",
                        "--cov=source", "--cov-config=cov.ini")  # fmt: skip
     found = next(pages(root))
     for file in found.program.files:

@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 from books import BOOK, DEATHS, FOUND, Sample
-from casebook.literate import importing, outputs
-from casebook.literate.pages import pages
+from casebook.literate import importing
+from casebook.literate import running as outputs
+from casebook.literate.programs import pages
 from harness import Built, build, plain, write
 
 PAGE = '''# Page
@@ -236,7 +237,7 @@ def test_without_matplotlib_the_numbers_are_shown_and_that_is_reported(
 
 
 def test_a_chart_is_drawn_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from casebook.core import chartdrawing
+    from casebook.core.figures import chart_drawing as chartdrawing
 
     drawn = []
     real = chartdrawing.draw

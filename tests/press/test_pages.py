@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from books import BOOK, Sample
-from casebook.slips import MOST_NAMED
+from casebook.web.tooltips import MOST_NAMED
 from harness import Built, build, write
 
 SPAN = re.compile(r"<[^>]+>")

@@ -19,9 +19,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from casebook.core.outputs import function_of, is_counterexample, stored_in
-from casebook.literate import outputs
-from casebook.literate.pages import pages
+from casebook.core.literate.stored_outputs import function_of, is_counterexample, stored_in
+from casebook.literate import running as outputs
+from casebook.literate.programs import pages
 from stripe.params import _webhook_endpoint_create_params
 
 import mini_stripe.guards as guards

@@ -9,13 +9,13 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from .book import Book
-from .decisions import stability
-from .literate.runs import NO_TESTS, RunBy
-from .metrics import Resolved
-from .quantities import End
-from .text import Text, mark
-from .view import Answers, View
+from casebook.core.book.book import Book
+from casebook.core.book.view import Answers, View
+from casebook.core.findings.decision import stability
+from casebook.core.literate.runs import NO_TESTS, RunBy
+from casebook.core.metrics.metric import Resolved
+from casebook.core.metrics.quantities import End
+from casebook.core.text.marked_text import Text, mark
 
 Data = dict[str, Any]
 

@@ -12,21 +12,21 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.util.osutil import relative_uri
 
-from ..core import charts as core
-from ..core.drawing import Drawing, DrawingError, RendererMissing, to_pdf
-from ..core.metrics import Evidence
-from ..core.outputs import Counterexample, Output, Stored, is_counterexample
-from ..core.problems import Kind, Problem
-from ..core.records import Shown
-from ..core.sentences import around
-from ..core.text import Text
-from ..directive import BookDirective
-from ..domain import domain_of
-from ..page import ListMaker, Page
-from ..placeholders import Generated
-from ..problems import report
-from ..tables import cell, evidence_mark, table
-from .drawings import cached, font_dir, image, inline
+from casebook.base.directive import BookDirective
+from casebook.base.domain import domain_of
+from casebook.base.links import ListMaker, Page
+from casebook.base.placeholders import Generated
+from casebook.base.reporting import report
+from casebook.base.table_nodes import cell, evidence_mark, table
+from casebook.core.book.records import Shown
+from casebook.core.figures import chart as core
+from casebook.core.figures.drawing import Drawing, DrawingError, RendererMissing, to_pdf
+from casebook.core.literate.stored_outputs import Counterexample, Output, Stored, is_counterexample
+from casebook.core.metrics.metric import Evidence
+from casebook.core.problems import Kind, Problem
+from casebook.core.text.marked_text import Text
+from casebook.core.text.sentences import around
+from casebook.figures.drawings import cached, font_dir, image, inline
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -195,7 +195,7 @@ def _drawn(page: Page, node: Generated, chart: core.Chart) -> list[nodes.Node]:
 
 
 def _draw(page: Page, chart: core.Chart, on_paper: bool = False) -> Drawing:
-    from ..core import chartdrawing
+    from casebook.core.figures import chart_drawing as chartdrawing
 
     size = chartdrawing.PAPER if on_paper else chartdrawing.SCREEN
     return chartdrawing.draw(chart, size, font_dir(page.env))
@@ -275,7 +275,7 @@ LISTS: dict[str, ListMaker] = {
 """What a placeholder becomes."""
 
 
-def setup_charts(app: Sphinx) -> None:
+def setup(app: Sphinx) -> None:
     """Register the directives."""
     app.add_directive("chart", ChartDirective)
     app.add_directive("counterexample", CounterexampleDirective)

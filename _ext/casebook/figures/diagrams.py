@@ -14,14 +14,14 @@ from docutils.parsers.rst import directives
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinxcontrib.mermaid import Mermaid, mermaid
 
-from ..core.drawing import Drawing, DrawingError, RendererMissing, to_pdf
-from ..core.mermaid import author_colours, draw
-from ..core.problems import Kind, Problem, shortened
-from ..core.sentences import around
-from ..directive import BookDirective
-from ..domain import domain_of
-from ..problems import report
-from .drawings import font_dir, image, inline, width_class
+from casebook.base.directive import BookDirective
+from casebook.base.domain import domain_of
+from casebook.base.reporting import report
+from casebook.core.figures.drawing import Drawing, DrawingError, RendererMissing, to_pdf
+from casebook.core.figures.mermaid import author_colours, draw
+from casebook.core.problems import Kind, Problem, shortened
+from casebook.core.text.sentences import around
+from casebook.figures.drawings import font_dir, image, inline, width_class
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -142,7 +142,7 @@ def _listing(node: mermaid) -> nodes.literal_block:
     return nodes.literal_block(node["code"], node["code"], language="none")
 
 
-def setup_diagrams(app: Sphinx) -> None:
+def setup(app: Sphinx) -> None:
     """Take over the directive and the drawing."""
     app.setup_extension("sphinxcontrib.mermaid")
     app.add_directive("mermaid", Diagram, override=True)

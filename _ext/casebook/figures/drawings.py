@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from docutils import nodes
 
-from ..core.drawing import Drawing
-from ..domain import domain_of
+from casebook.base.domain import domain_of
+from casebook.core.figures.drawing import Drawing
 
 if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment

@@ -10,9 +10,9 @@ from importlib.util import spec_from_loader
 from pathlib import Path
 from types import CodeType, ModuleType
 
-from ..core.literate.locate import compiled
-from ..core.literate.tangle import Tangled
-from .pages import Page
+from casebook.core.literate.locate import compiled
+from casebook.core.literate.tangle import Tangled
+from casebook.literate.programs import Page
 
 
 class PageLoader(InspectLoader):

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from casebook.core import catalogue, metrics
-from casebook.core.book import Book, Frame, Maker, Source
-from casebook.core.charts import Axis, Chart, Form
-from casebook.core.claims import Claim, Verdict
-from casebook.core.decisions import Matrix
-from casebook.core.insights import Audience, InsightKind
-from casebook.core.metrics import Metric
-from casebook.core.records import (
+from casebook.core.book.book import Book, Frame, Maker, Source
+from casebook.core.book.records import (
     ClaimEntry,
     Code,
     Contents,
@@ -25,7 +19,14 @@ from casebook.core.records import (
     Shown,
     Study,
 )
-from casebook.core.text import Text, mark
+from casebook.core.figures.chart import Axis, Chart, Form
+from casebook.core.findings.claim import Claim, Verdict
+from casebook.core.findings.decision import Matrix
+from casebook.core.findings.insight import Audience, InsightKind
+from casebook.core.metrics import metric as metrics
+from casebook.core.metrics.metric import Metric
+from casebook.core.patterns import catalogue
+from casebook.core.text.marked_text import Text, mark
 
 from .webs import chunk, good
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from casebook.core import catalogue
-from casebook.core.catalogue import DSTUDIO, EMPTY, Catalogue, in_sentence, parse
+from casebook.core.patterns import catalogue
+from casebook.core.patterns.catalogue import DSTUDIO, EMPTY, Catalogue, in_sentence, parse
 from casebook.core.problems import Kind
 from hypothesis import given
 from hypothesis import strategies as st

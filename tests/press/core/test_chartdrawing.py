@@ -16,13 +16,15 @@ from pathlib import Path
 import matplotlib as mpl
 import pypdf
 import pytest
-from casebook.core import chartdrawing, palette, svg
-from casebook.core.chartdrawing import PAPER, SCREEN, Size, draw
-from casebook.core.charts import Chart, Form, parse
-from casebook.core.drawing import Drawing, DrawingError, RendererMissing, to_pdf
-from casebook.core.outputs import Cell, Output
-from casebook.core.svg import Element
-from casebook.core.svgvalues import COLOUR_PROPERTIES, ELEMENTS
+from casebook.core import palette
+from casebook.core.figures import chart_drawing as chartdrawing
+from casebook.core.figures.chart import Chart, Form, parse
+from casebook.core.figures.chart_drawing import PAPER, SCREEN, Size, draw
+from casebook.core.figures.drawing import Drawing, DrawingError, RendererMissing, to_pdf
+from casebook.core.literate.stored_outputs import Cell, Output
+from casebook.core.svg import sanitiser as svg
+from casebook.core.svg.allowed import COLOUR_PROPERTIES, ELEMENTS
+from casebook.core.svg.sanitiser import Element
 from PIL import ImageFont
 
 FONTS = Path(__file__).parents[3] / "source/_print/fonts"

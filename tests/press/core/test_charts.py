@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from casebook.core.charts import Axis, Chart, Form, parse, shown
-from casebook.core.outputs import Output
+from casebook.core.figures.chart import Axis, Chart, Form, parse, shown
+from casebook.core.literate.stored_outputs import Output
 from casebook.core.problems import Kind, Problem
 from hypothesis import given
 from hypothesis import strategies as st

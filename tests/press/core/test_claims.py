@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from casebook.core.claims import Claim, Verdict, parse
+from casebook.core.findings.claim import Claim, Verdict, parse
 from casebook.core.problems import Kind
-from casebook.core.text import Text
+from casebook.core.text.marked_text import Text
 from hypothesis import given
 from hypothesis import strategies as st
 

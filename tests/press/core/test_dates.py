@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from casebook.core.dates import Day, Span, hull, parse
+from casebook.core.metrics.dates import Day, Span, hull, parse
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 import pytest
-from casebook.core.decisions import (
+from casebook.core.findings.decision import (
     HIGHEST,
     LOWEST,
     Criterion,
@@ -20,7 +20,7 @@ from casebook.core.decisions import (
     stability,
 )
 from casebook.core.problems import Kind
-from casebook.core.text import Text, mark
+from casebook.core.text.marked_text import Text, mark
 from hypothesis import example, given
 from hypothesis import strategies as st
 

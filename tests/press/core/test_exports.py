@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from casebook.core import catalogue, decisions, exports, metrics
-from casebook.core.book import Book, Frame, Source
-from casebook.core.claims import Claim, Verdict
-from casebook.core.insights import Audience, Evidence, InsightKind
-from casebook.core.literate.runs import LIVE, RunBy
-from casebook.core.outputs import Output
-from casebook.core.records import (
+from casebook.core import exports
+from casebook.core.book.book import Book, Frame, Source
+from casebook.core.book.records import (
     ClaimEntry,
     Code,
     Decision,
@@ -22,7 +18,14 @@ from casebook.core.records import (
     Record,
     Study,
 )
-from casebook.core.text import Text, mark
+from casebook.core.findings import decision as decisions
+from casebook.core.findings.claim import Claim, Verdict
+from casebook.core.findings.insight import Audience, Evidence, InsightKind
+from casebook.core.literate.runs import LIVE, RunBy
+from casebook.core.literate.stored_outputs import Output
+from casebook.core.metrics import metric as metrics
+from casebook.core.patterns import catalogue
+from casebook.core.text.marked_text import Text, mark
 
 from .webs import chunk, good
 

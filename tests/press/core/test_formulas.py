@@ -6,9 +6,9 @@ import pickle
 from fractions import Fraction
 
 import pytest
-from casebook.core import formulas, quantities
-from casebook.core.formulas import Formula, Reference
-from casebook.core.quantities import Quantity
+from casebook.core.metrics import formulas, quantities
+from casebook.core.metrics.formulas import Formula, Reference
+from casebook.core.metrics.quantities import Quantity
 from hypothesis import given
 from hypothesis import strategies as st
 

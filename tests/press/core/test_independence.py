@@ -16,17 +16,9 @@ FOREIGN = ("sphinx", "docutils", "myst_parser", "pybtex", "sphinxcontrib")
 LATE = ("pint", "mmdr", "typst", "matplotlib", "numpy")
 
 SCRIPT = """
-import importlib, sys, types
-package = types.ModuleType("casebook")     # casebook/__init__.py belongs to Sphinx
-package.__path__ = [{package!r}]
-sys.modules["casebook"] = package
-class Wall:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {walled!r}:
-            raise ImportError("the core must not import " + name)
-sys.meta_path.insert(0, Wall())
+import importlib, sys
 for name in {modules!r}:
-    importlib.import_module("casebook.core." + name)
+    importlib.import_module(name)
 print(*sorted({{name.partition(".")[0] for name in sys.modules}} & set({walled!r})))
 """
 
@@ -54,7 +46,7 @@ def is_late(node: ast.AST) -> bool:
 
 
 def test_all_modules_are_here() -> None:
-    assert {"book", "literate/__init__", "literate/chunks"} <= set(map(Path.as_posix, MODULES))
+    assert {"palette", "literate/__init__", "literate/chunks"} <= set(map(Path.as_posix, MODULES))
 
 
 @pytest.mark.parametrize("module", MODULES, ids=Path.as_posix)
@@ -62,8 +54,6 @@ def test_no_import_of_the_layers_above(module: Path) -> None:
     names = imported(MODULES[module], on_import=False)
     assert not {name for name in names if name.partition(".")[0] in FOREIGN}
     # Inside the press, only the core.
-    above = "." * (len(module.parts) + 1)
-    assert not {n for n in names if n.startswith(above)}
     assert not {n for n in names if n.startswith("casebook") and not n.startswith("casebook.core")}
 
 
@@ -73,23 +63,21 @@ def test_heavy_libraries_are_imported_when_they_are_used(module: Path) -> None:
     assert not {n for n in imported(path, on_import=True) if n.partition(".")[0] in LATE}
 
 
-def test_the_core_imports_with_those_libraries_walled_off() -> None:
-    script = SCRIPT.format(
-        package=str(CORE.parent),
-        walled=(*FOREIGN, *LATE),
-        modules=[".".join(path.parts) for path in MODULES if path.stem != "__init__"],
-    )
+def loaded(modules: list[str], folder: Path) -> str:
+    """Which foreign libraries a fresh process holds once it has imported the modules."""
+    script = SCRIPT.format(walled=(*FOREIGN, *LATE), modules=modules)
+    environment = {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
     run = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+        [sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=True
     )
-    assert (run.stderr, run.stdout.strip()) == ("", "")
+    return run.stdout.strip()
 
 
-def test_the_wall_holds(tmp_path: Path) -> None:
-    (tmp_path / "core").mkdir()
-    (tmp_path / "core" / "bad.py").write_text("import docutils.nodes\n", encoding="utf-8")
-    script = SCRIPT.format(package=str(tmp_path), walled=FOREIGN, modules=["bad"])
-    run = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=False
-    )
-    assert "the core must not import docutils" in run.stderr
+def test_a_fresh_process_loads_the_core_and_none_of_those_libraries() -> None:
+    names = [".".join(path.parts) for path in MODULES if path.stem != "__init__"]
+    assert loaded([f"casebook.core.{name}" for name in names], CORE.parents[1]) == ""
+
+
+def test_what_is_loaded_shows(tmp_path: Path) -> None:
+    (tmp_path / "bad.py").write_text("import docutils.nodes\n", encoding="utf-8")
+    assert loaded(["bad"], tmp_path) == "docutils"

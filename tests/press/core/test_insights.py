@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from casebook.core.insights import (
+from casebook.core.findings.insight import (
     FEWEST_SENTENCES,
     MOST_SENTENCES,
     Audience,

@@ -5,15 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from casebook.core import catalogue, inventory, metrics
-from casebook.core.book import Book
-from casebook.core.charts import Axis, Chart, Form
-from casebook.core.claims import Claim, Verdict
-from casebook.core.decisions import Matrix
-from casebook.core.insights import Audience, InsightKind
-from casebook.core.inventory import KINDS, VISUALS, as_data, count
-from casebook.core.literate.chunks import Chunk
-from casebook.core.records import (
+from casebook.core.book import counts as inventory
+from casebook.core.book.book import Book
+from casebook.core.book.counts import KINDS, VISUALS, as_data, count
+from casebook.core.book.records import (
     ClaimEntry,
     Contents,
     Decision,
@@ -25,7 +20,14 @@ from casebook.core.records import (
     Shown,
     Study,
 )
-from casebook.core.text import Text
+from casebook.core.figures.chart import Axis, Chart, Form
+from casebook.core.findings.claim import Claim, Verdict
+from casebook.core.findings.decision import Matrix
+from casebook.core.findings.insight import Audience, InsightKind
+from casebook.core.literate.chunks import Chunk
+from casebook.core.metrics import metric as metrics
+from casebook.core.patterns import catalogue
+from casebook.core.text.marked_text import Text
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -1,7 +1,7 @@
 """A line may end after a mark and before a hyphen, and nowhere else."""
 
 import pytest
-from casebook.core.linebreaks import breakable
+from casebook.core.text.line_breaks import breakable
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,14 @@ import mmdr
 import pypdf
 import pytest
 import typst
-from casebook.core import drawing as drawing_of
-from casebook.core import mermaid, mermaidstyle, palette, svg
-from casebook.core.mermaidlabels import left_align, with_plates
-from casebook.core.svg import Element
-from casebook.core.svgvalues import ELEMENTS
+from casebook.core import palette
+from casebook.core.figures import drawing as drawing_of
+from casebook.core.figures import mermaid
+from casebook.core.figures import mermaid_style as mermaidstyle
+from casebook.core.figures.mermaid_labels import left_align, with_plates
+from casebook.core.svg import sanitiser as svg
+from casebook.core.svg.allowed import ELEMENTS
+from casebook.core.svg.sanitiser import Element
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

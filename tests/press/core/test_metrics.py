@@ -6,12 +6,13 @@ from dataclasses import replace
 from fractions import Fraction
 
 import pytest
-from casebook.core import dates, metrics
-from casebook.core.dates import Span
-from casebook.core.metrics import Evidence, Metric, Resolved, aged, parse, resolve
-from casebook.core.outputs import Counterexample, Output, Stored
+from casebook.core.literate.stored_outputs import Counterexample, Output, Stored
+from casebook.core.metrics import dates
+from casebook.core.metrics import metric as metrics
+from casebook.core.metrics.dates import Span
+from casebook.core.metrics.metric import Evidence, Metric, Resolved, aged, parse, resolve
 from casebook.core.problems import Kind
-from casebook.core.text import Text
+from casebook.core.text.marked_text import Text
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -123,7 +124,7 @@ def test_a_derived_row() -> None:
             {"value": "5 zzz"},
             Kind.UNKNOWN_UNIT,
             5,
-            "unknown unit 'zzz'; the units are listed in core/units.toml",
+            "unknown unit 'zzz'; the units are listed in core/metrics/units.toml",
         ),
         (SAID, {"as_of": None}, Kind.MISSING_FIELD, 1, "the field 'as-of' is missing"),
         (
@@ -330,7 +331,7 @@ NO_VALUE = "the stored output 'stripe/storm' has no value "
         ),
         ({"unit": None}, Kind.MISSING_FIELD, 1, "the field 'unit' is missing"),
         ({"unit": "zzz"}, Kind.UNKNOWN_UNIT, 6, "unknown unit 'zzz'; the units are listed in "
-                                                "core/units.toml"),
+                                                "core/metrics/units.toml"),
         ({"digits": "0"}, Kind.BAD_VALUE, 7, "'digits' is a number from 1 to 9, not '0'"),
         ({"as_of": "2024"}, Kind.UNKNOWN_FIELD, 7, "unknown field 'as-of'" + OF_MODELLED),
         ({"formula": "x"}, Kind.UNKNOWN_FIELD, 7, "unknown field 'formula'" + OF_MODELLED),

@@ -10,8 +10,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from casebook.core import outputs
-from casebook.core.outputs import (
+from casebook.core.literate import stored_outputs as outputs
+from casebook.core.literate.stored_outputs import (
     Counterexample,
     Output,
     as_csv,

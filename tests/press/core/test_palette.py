@@ -6,7 +6,7 @@ import re
 
 import pytest
 from casebook.core import palette
-from casebook.core.highlighting import DarkStyle, LightStyle, is_ink, token_colours
+from casebook.core.code_styles import DarkStyle, LightStyle, is_ink, token_colours
 from pygments.token import (  # type: ignore[import-untyped]
     Comment,
     Generic,

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from fractions import Fraction
 
 import pytest
-from casebook.core import quantities, units
+from casebook.core.metrics import quantities, units
+from casebook.core.metrics.quantities import Printed, Quantity, ValueProblem, combine, printed
 from casebook.core.problems import Kind
-from casebook.core.quantities import Printed, Quantity, ValueProblem, combine, printed
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 

@@ -1,6 +1,6 @@
 """Words and minutes of a marked path."""
 
-from casebook.core.readingpath import WORDS_A_MINUTE, count, minutes
+from casebook.core.text.reading_time import WORDS_A_MINUTE, count, minutes
 
 
 def test_words() -> None:

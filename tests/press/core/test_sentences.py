@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from casebook.core.sentences import around, count
+from casebook.core.text.sentences import around, count
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from casebook.core import css, svg
-from casebook.core.svgvalues import clean_attribute, clean_property, font_parts
+from casebook.core.svg import cascade as css
+from casebook.core.svg import sanitiser as svg
+from casebook.core.svg.allowed import clean_attribute, clean_property, font_parts
 from hypothesis import given
 from hypothesis import strategies as st
 

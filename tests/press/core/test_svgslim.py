@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 import pytest
-from casebook.core.svg import Element, clean
-from casebook.core.svgslim import slim
+from casebook.core.svg.sanitiser import Element, clean
+from casebook.core.svg.slimming import slim
 from hypothesis import given
 from hypothesis import strategies as st
 

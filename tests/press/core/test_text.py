@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from casebook.core.text import Text, mark
+from casebook.core.text.marked_text import Text, mark
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from casebook.core import units
-from casebook.core.units import DIMENSIONLESS, Unit
+from casebook.core.metrics import units
+from casebook.core.metrics.units import DIMENSIONLESS, Unit
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -92,7 +92,7 @@ def test_no_unit_is_written_as_nothing_and_only_a_divisor_under_one() -> None:
     ("text", "message"),
     [
         ("requst", "unknown unit 'requst'; did you mean 'request' or 'pull-request' or 'test'?"),
-        ("zzz", "unknown unit 'zzz'; the units are listed in core/units.toml"),
+        ("zzz", "unknown unit 'zzz'; the units are listed in core/metrics/units.toml"),
         (
             "000 zzz",
             "unknown unit '000 zzz'; write numbers with a decimal point and without commas",

@@ -7,9 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from casebook.core.book import NOWHERE, Book, Frame, Source, Target
-from casebook.core.catalogue import Catalogue
-from casebook.core.records import (
+from casebook.core.book.book import NOWHERE, Book, Frame, Source, Target
+from casebook.core.book.records import (
     Captioned,
     Code,
     Contents,
@@ -20,8 +19,9 @@ from casebook.core.records import (
     Record,
     Study,
 )
-from casebook.core.text import Text, mark
-from casebook.core.view import _ANSWERING, Answers, Place, Printed, PrintedFile, View
+from casebook.core.book.view import _ANSWERING, Answers, Place, Printed, PrintedFile, View
+from casebook.core.patterns.catalogue import Catalogue
+from casebook.core.text.marked_text import Text, mark
 
 from .test_book import (
     CATALOGUE,

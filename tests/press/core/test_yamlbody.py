@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 import yaml
-from casebook.core import yamlbody
 from casebook.core.problems import Kind, Problem
-from casebook.core.yamlbody import Mapping, Node, Record, Scalar, Sequence, load, records
+from casebook.core.text import yaml_records as yamlbody
+from casebook.core.text.yaml_records import Mapping, Node, Record, Scalar, Sequence, load, records
 from hypothesis import given
 from hypothesis import strategies as st
 

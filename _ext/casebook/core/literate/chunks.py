@@ -14,9 +14,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from ..names import is_name
-from ..outputs import function_of, is_output
-from ..problems import Kind, Problem, suggestion
+from casebook.core.literate.stored_outputs import function_of, is_output
+from casebook.core.problems import Kind, Problem, suggestion
+from casebook.core.text.names import is_name
 
 MOST_LINES, MOST_COLUMNS = 40, 74
 """What a reader takes in at once, and what both editions set without breaking a line."""

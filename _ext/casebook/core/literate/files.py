@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import pairwise
 
-from .messages import Origin
-from .tangle import Tangled
+from casebook.core.literate.messages import Origin
+from casebook.core.literate.tangle import Tangled
 
 ORIGINS = "origins.json"
 """Holds for each file its page, and for each of its lines the page's line and the columns added."""

@@ -9,7 +9,7 @@ import ast
 from types import CodeType
 from typing import Any
 
-from .tangle import Tangled, on_page
+from casebook.core.literate.tangle import Tangled, on_page
 
 
 def compiled(file: Tangled, page: str) -> CodeType:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..problems import Problem
-from . import chunks, tangle
-from .chunks import Fences, Token
-from .tangle import Tangled
+from casebook.core.literate import chunks, tangle
+from casebook.core.literate.chunks import Fences, Token
+from casebook.core.literate.tangle import Tangled
+from casebook.core.problems import Problem
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from functools import reduce
 from hashlib import sha256
 from operator import xor
 
-from .program import Program
-from .tangle import Tangled
+from casebook.core.literate.program import Program
+from casebook.core.literate.tangle import Tangled
 
 SESSIONS = "the sessions of this page"
 """Stands for all transcripts of a page, whose line numbers change with the text."""

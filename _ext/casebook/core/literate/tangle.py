@@ -8,8 +8,8 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ..problems import Kind, Problem, suggestion
-from .chunks import REFERENCE, Chunk
+from casebook.core.literate.chunks import REFERENCE, Chunk
+from casebook.core.problems import Kind, Problem, suggestion
 
 
 @dataclass(frozen=True, slots=True)

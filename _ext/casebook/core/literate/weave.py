@@ -6,7 +6,7 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .chunks import Chunk
+from casebook.core.literate.chunks import Chunk
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from casebook.literate.pages import pages
+from casebook.literate.programs import pages
 
 import mini_stripe.__main__ as program
 from stripe_http import PATIENCE, empty_database, until

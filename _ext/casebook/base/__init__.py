@@ -1,0 +1,1 @@
+"""What every feature of the press rests on: the domain, directives, placeholders, links."""

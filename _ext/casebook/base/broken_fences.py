@@ -1,0 +1,38 @@
+"""A directive that Markdown took for text is reported, not printed."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+from sphinx.transforms import SphinxTransform
+
+from casebook.base.reporting import report
+from casebook.core.problems import Kind
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+_FENCE = re.compile(r"`{3,}\{([a-z-]+)\}")
+
+
+class CheckFences(SphinxTransform):
+    """The first line of a fence of back-ticks may hold no other back-tick (CommonMark 4.5)."""
+
+    default_priority = 901
+
+    def apply(self, **kwargs: Any) -> None:
+        for paragraph in self.document.findall(nodes.paragraph):
+            found = _FENCE.match(paragraph.rawsource) or _FENCE.match(paragraph.astext())
+            if found:
+                message = (
+                    f"Markdown sees no directive '{found[1]}' here, since the first line of its "
+                    "fence holds a back-tick; begin and end it with colons: ':::'"
+                )
+                report(Kind.BROKEN_FENCE, message, paragraph)
+
+
+def setup(app: Sphinx) -> None:
+    """Register the transform."""
+    app.add_transform(CheckFences)

@@ -1,0 +1,187 @@
+"""What the directives and roles of the press have in common."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Collection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.roles import XRefRole
+from sphinx.util.docutils import SphinxDirective
+
+from casebook.base.node_text import text_of
+from casebook.base.placeholders import Generated
+from casebook.base.reporting import report
+from casebook.core.literate.stored_outputs import Stored, is_output, read, stored_in
+from casebook.core.problems import Kind, Problem, suggestion
+from casebook.core.text.marked_text import Text
+
+if TYPE_CHECKING:
+    from casebook.base.domain import CasebookDomain
+
+
+class BookDirective(SphinxDirective):
+    """A directive whose body is data, with messages at the body's own lines."""
+
+    has_content = True
+    optional_arguments = 0
+    final_argument_whitespace = True
+
+    @property
+    def book(self) -> CasebookDomain:
+        """The domain that keeps what pages contribute."""
+        domain = self.env.domains["casebook"]
+        return domain  # type: ignore[return-value]
+
+    @property
+    def body(self) -> str:
+        """The body as text."""
+        return "\n".join(self.content)
+
+    def body_line(self, line: int) -> int:
+        """The line in the file of a line (from 1) in the body.
+
+        MyST counts content from the start of the file when the directive stands in a fence, and
+        from the directive elsewhere; docutils counts from nought.  The offset that the content
+        itself carries tells which it is.
+        """
+        offset = self.content.items[0][1] if self.content.items else self.lineno
+        first = offset + 1 if offset >= self.lineno else self.lineno + self.content_offset + 1
+        return int(first + line - 1)
+
+    def warn(self, problem: Problem, line: int | None = None) -> None:
+        """Report a problem of the body; `line` (in the file) overrides the problem's own."""
+        at = self.body_line(problem.line) if line is None else line
+        report(problem.kind, problem.message, f"{self.get_source_info()[0]}:{at}")
+
+    def is_empty(self) -> bool:
+        """Report an empty body, once for all directives."""
+        if self.body.strip():
+            return False
+        message = f"the directive '{self.name}' is empty"
+        self.warn(Problem(Kind.EMPTY, message), self.lineno)
+        return True
+
+    @property
+    def sources(self) -> Collection[str]:
+        """The keys of the bibliography.  The page depends on its files."""
+        found: Any = self.env.get_domain("cite")
+        for path in found.bibdata.bibfiles:
+            self.env.note_dependency(str(path))
+        return found.bibdata.data.entries  # type: ignore[no-any-return]
+
+    def cited(self, key: str, line: int) -> nodes.inline:
+        """A source's label, cited: author and year."""
+        role = self.env.get_domain("cite").role("label")
+        assert role
+        words, _ = role("cite:label", "", key, line, self.state.inliner, {}, [])
+        return nodes.inline("", "", *words, classes=["source"])
+
+    def stored(self, name: str) -> Stored | str:
+        """A stored output; the answer is a sentence when there is none, or none that can be read.
+
+        The page depends on the file, also while it is not there yet.
+        """
+        if not is_output(name):
+            return f"'{name}' names no output; write 'study/what-is-stored'"
+        folder = Path(self.env.srcdir, self.config.casebook_outputs)
+        path = folder / stored_in(name)
+        self.env.note_dependency(str(path))
+        if path.exists():
+            return read(name, path.read_text(encoding="utf-8"))
+        known = [
+            found.relative_to(folder).with_suffix("").as_posix()
+            for found in folder.glob("*/*.json")
+        ]
+        hint = suggestion(name, known) or "; run 'make outputs'"
+        return f"there is no stored output '{name}'{hint}"
+
+    def option_line(self, name: str) -> int:
+        """The line in the file of an option; that of the directive if it has no such option."""
+        option = re.compile(rf"[\s>:]*[\"']?{name}[\"']?\s*:\s*(?P<value>[^#]*)")
+        for at, line in enumerate(self.block_text.split("\n")):
+            found = option.match(line)
+            if found:
+                # In a block of YAML the words may begin on the next line.
+                below = re.fullmatch(r"[|>][+-]?\d?|", found["value"].strip())
+                return self.lineno + at + bool(below)
+        return self.lineno
+
+    def inline(self, words: str, line: int) -> list[nodes.Node]:
+        """Parse what stands on a line (from 1) of the file: words with roles and links."""
+        # MyST counts the lines of what it is given from 0, and docutils from 1.
+        parsed, _ = self.parse_inline(words, lineno=line - 1)
+        return parsed
+
+    def text(self, words: str, line: int) -> Text:
+        """Read what stands on a line (from 1) of the body; its nodes are those of `nodes_of`."""
+        return self.text_at(words, self.body_line(line))
+
+    def text_at(self, words: str, line: int) -> Text:
+        """Read what stands on a line (from 1) of the file."""
+        parsed = self.inline(words, line)
+        made = text_of(parsed, self.env.docname, line)
+        self._read.append((made, parsed))
+        return made
+
+    def bare_text_at(self, words: str, line: int) -> Text:
+        """Read what stands on a line of the file and has words alone, such as an `alt`."""
+        cite: Any = self.env.get_domain("cite")
+        before = len(cite.citation_refs)
+        made = text_of(self.inline(words, line), self.env.docname, line)
+        del cite.citation_refs[before:]  # no list of references can lead back to it
+        return made
+
+    def nodes_of(self, text: Text) -> list[nodes.Node]:
+        """Return the nodes of a text that this directive has read; they have one place each."""
+        return next(parsed for made, parsed in self._read if made is text)
+
+    @functools.cached_property
+    def _read(self) -> list[tuple[Text, list[nodes.Node]]]:
+        return []
+
+    def generated(self, what: str, **attributes: object) -> Generated:
+        """A placeholder at this directive's place."""
+        node = Generated("", what=what, page=self.env.docname, **attributes)
+        self.set_source_info(node)
+        return node
+
+
+class TableDirective(BookDirective):
+    """A table whose rows are known once the book is read; it must be there to be numbered."""
+
+    has_content = False
+    option_spec: ClassVar = {"name": directives.unchanged}
+
+    def table(self, caption: str, kinds: list[str], rows: Generated) -> nodes.table:
+        """The table with its caption and a placeholder for its rows."""
+        words = self.inline(caption, self.lineno)
+        made = nodes.table("", nodes.title("", "", *words), rows)
+        made["classes"] = [*kinds, "colwidths-given", "longtable"]
+        self.set_source_info(made)
+        self.add_name(made)
+        return made
+
+
+class BookLink(XRefRole):
+    """``metric`` and ``pattern-link``: a link that is resolved once the book is read."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(innernodeclass=nodes.inline)
+        self._kind = kind
+
+    def result_nodes(
+        self,
+        document: nodes.document,
+        env: object,
+        node: nodes.Element,
+        is_ref: bool,
+    ) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        if not is_ref:  # "!" before a target turns a role off, as everywhere in Sphinx
+            return [node], []
+        node["refdomain"], node["reftype"], node["refwarn"] = "casebook", self._kind, True
+        return [node], []

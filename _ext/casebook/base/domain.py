@@ -1,0 +1,308 @@
+"""The domain: what each page contributed, under the page's name.
+
+Clearing and merging are one line each; every index is computed from the records by `core.book`.
+A page that is resolved asks the book through its `core.view.View`, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from docutils import nodes
+from sphinx.domains import Domain, ObjType
+from sphinx.roles import XRefRole
+from sphinx.util.nodes import make_refnode
+from sphinxcontrib.bibtex.domain import get_docnames
+
+from casebook.base import consistency as checks
+from casebook.base import fingerprint
+from casebook.base.frame import frame
+from casebook.base.reporting import report
+from casebook.core.book.book import Book
+from casebook.core.book.records import Code, Record
+from casebook.core.book.view import Answers, Place, View
+from casebook.core.literate.chunks import words as in_words
+from casebook.core.metrics.metric import states_another_number
+from casebook.core.patterns import catalogue as catalogues
+from casebook.core.problems import Kind, Problem
+from casebook.core.text.marked_text import Text
+
+if TYPE_CHECKING:
+    from docutils.nodes import Element
+    from sphinx.addnodes import pending_xref
+    from sphinx.application import Sphinx
+    from sphinx.builders import Builder
+    from sphinx.environment import BuildEnvironment
+
+
+T = TypeVar("T", bound=Record)
+
+
+class CasebookDomain(Domain):
+    """Metrics and patterns: their records, links and messages."""
+
+    name = "casebook"
+    label = "Elite Engineering Case Studies"
+    object_types: ClassVar = {
+        "metric": ObjType("metric", "metric"),
+        "pattern": ObjType("pattern", "pattern"),
+        "chunk": ObjType("chunk"),
+        "insight": ObjType("insight"),
+    }
+    roles: ClassVar = {"metric": XRefRole(), "pattern": XRefRole()}
+    initial_data: ClassVar = {"pages": {}, "bibfiles": []}
+
+    def __init__(self, env: BuildEnvironment) -> None:
+        super().__init__(env)
+        self.catalogue = catalogues.EMPTY
+        self.catalogue_problems: list[Problem] = []
+        self._answers: Answers | None = None
+        self._views: dict[str, View] = {}
+
+    # --- read phase: pages contribute, and are forgotten ---
+
+    def add(self, page: str, record: Record) -> None:
+        """Keep a record of a page."""
+        self.data["pages"].setdefault(page, []).append(record)
+
+    def records(self, page: str, kind: type[T]) -> list[T]:
+        """What a page that is being read, or has been, contributed of one kind."""
+        return [r for r in self.data["pages"].get(page, ()) if isinstance(r, kind)]
+
+    def code(self, page: str) -> Code:
+        """The code of a page that is being read, or has been."""
+        return next(iter(self.records(page, Code)), Code(page))
+
+    def pages_with_code(self) -> list[str]:
+        """The pages that hold chunks or sessions."""
+        pages = self.data["pages"]
+        return sorted(page for page in pages if self.records(page, Code))
+
+    def clear_doc(self, docname: str) -> None:
+        """Forget a page."""
+        self.data["pages"].pop(docname, None)
+        self.thaw()
+
+    def merge_domaindata(self, docnames: Set[str], otherdata: dict[str, Any]) -> None:
+        """Take over the pages that another process has read."""
+        pages = otherdata["pages"]
+        self.data["pages"].update({page: pages[page] for page in docnames if page in pages})
+
+    def thaw(self) -> None:
+        """Forget what was computed of the pages, since they change."""
+        self._answers, self._views = None, {}
+
+    # --- from then on the book is frozen ---
+
+    @property
+    def answers(self) -> Answers:
+        """The whole book as it has been read, and what it answers."""
+        if self._answers is None:
+            order = {page: i for i, page in enumerate(_reading_order(self.env))}
+            records = [r for page in sorted(self.data["pages"]) for r in self.data["pages"][page]]
+            book = Book(tuple(records), self.catalogue, order, frame(self.env))
+            self._answers = Answers(book)
+        return self._answers
+
+    @property
+    def book(self) -> Book:
+        """The whole book, for what is made anew in every build; a page has its `view`."""
+        return self.answers.book
+
+    def view(self, page: str) -> View:
+        """What a page asks of the book; all that it shows of other pages comes from here."""
+        if page not in self._views:
+            self._views[page] = View(self.answers)
+        return self._views[page]
+
+    def bare_words(self, page: str, text: Text, node: Element) -> str:
+        """Return the words of a text that stands in no link, and report what it names in vain."""
+        view = self.view(page)
+        known = {"metric": view.metric, "pattern": view.pattern}
+        for kind, name in text.marks:
+            problem = None
+            if kind in known and known[kind](name) is None:
+                problem = self.missing(page, kind, name)
+            elif kind in ("cite", "label"):
+                lost = [key for key in name.split(",") if not view.source(key)]
+                message = f"no list of references holds '{', '.join(lost)}'"
+                problem = (Kind.UNKNOWN_SOURCE, message) if lost else None
+            if problem:
+                report(*problem, f"{node.source}:{text.line}")
+        return view.words(text)
+
+    def check_consistency(self) -> None:
+        """Report what only the whole book shows."""
+        checks.check(self.env, self.book)
+        for problem in self.catalogue_problems:
+            report(problem.kind, problem.message, f"{self.catalogue_path}:{problem.line}")
+
+    @property
+    def catalogue_path(self) -> Path:
+        """Where the pattern catalogue lies."""
+        return Path(self.env.srcdir, self.env.config.casebook_catalogue)
+
+    # --- resolve phase: links ---
+
+    def resolve_xref(
+        self,
+        env: BuildEnvironment,
+        fromdocname: str,
+        builder: Builder,
+        typ: str,
+        target: str,
+        node: pending_xref,
+        contnode: Element,
+    ) -> nodes.reference | None:
+        """Make the link that `metric` and `pattern-link` stand for."""
+        explicit, plain = node["refexplicit"], node.get("plain", False)
+        view = self.view(fromdocname)
+        if typ == "metric":
+            valued = view.metric(target)
+            if valued is None or valued.resolved is None:
+                return None
+            wrong = states_another_number(contnode.astext(), valued.resolved)
+            if wrong and explicit and not plain:
+                report(Kind.WRONG_NUMBER, wrong, node)
+            words = contnode.astext() if explicit else str(valued.resolved.printed)
+            link = self._link(builder, fromdocname, valued.row, words)
+            return link if plain else self._marked(link, "metric", target)
+        if typ == "pattern":
+            described = view.pattern(target)
+            if described is None or described.section is None:
+                return None
+            words = contnode.astext() if explicit else described.pattern.words
+            link = self._link(builder, fromdocname, described.section, words)
+            return link if plain else self._marked(link, "pattern", target)
+        if typ == "chunk":
+            return self._chunk_link(builder, fromdocname, target, contnode if explicit else None)
+        if typ == "insight":
+            insight = view.insight(f"insight-{target}")
+            if insight:
+                words = contnode.astext() if explicit else view.words(insight.title)
+                return self._link(builder, fromdocname, Place(insight.page, insight.anchor), words)
+        return None
+
+    def _chunk_link(
+        self, builder: Builder, page: str, target: str, content: Element | None
+    ) -> nodes.reference | None:
+        # Names of chunks belong to their page.
+        for chunk in self.code(page).program.chunks:
+            if chunk.anchor == f"chunk-{target}":
+                place = Place(page, chunk.anchor)
+                if content is not None:
+                    return self._link(builder, page, place, content.astext())
+                return self._link(builder, page, place, chunk.title, ("chunk-name",))
+        return None
+
+    def _link(
+        self,
+        builder: Builder,
+        source: str,
+        place: Place,
+        words: str,
+        classes: tuple[str, ...] = (),
+    ) -> nodes.reference:
+        shown = nodes.inline("", words, classes=list(classes))
+        return make_refnode(builder, source, place.page, place.anchor, shown)
+
+    def _marked(self, link: nodes.reference, kind: str, name: str) -> nodes.reference:
+        # Links in running text carry their evidence or intent: a slip on the screen (`slips`), a
+        # mark and a page number on paper (`printmarks`).
+        link["casebook"] = (kind, name)
+        return link
+
+    def resolve_any_xref(
+        self,
+        env: BuildEnvironment,
+        fromdocname: str,
+        builder: Builder,
+        target: str,
+        node: pending_xref,
+        contnode: Element,
+    ) -> list[tuple[str, nodes.reference]]:
+        """Let plain Markdown links reach metrics, patterns and insights by their anchors."""
+        kind, _, name = target.partition("-")
+        if kind not in self.object_types or not name:
+            return []
+        node["refexplicit"] = bool(contnode.astext()) and contnode.astext() != target
+        link = self.resolve_xref(env, fromdocname, builder, kind, name, node, contnode)
+        return [(f"casebook:{kind}", link)] if link else []
+
+    def get_objects(self) -> Iterator[tuple[str, str, str, str, str, int]]:
+        """Metrics, patterns, chunks and insights, for the search and Sphinx's inventory.
+
+        The names carry their kind: where a name equals the anchor, or the anchor without its kind,
+        Sphinx's search would make the anchor from the words that it displays.
+        """
+        words = View(self.answers).words
+        for name, row in sorted(self.book.rows.items()):
+            label = words(row.metric.label)
+            yield f"metric:{name}", label, "metric", row.page, row.anchor, 1
+        for slug, section in sorted(self.book.sections.items()):
+            pattern = self.catalogue.find(slug)
+            title = pattern.title if pattern else slug
+            yield f"pattern:{slug}", title, "pattern", section.page, section.anchor, 1
+        for insight in self.book.insights:
+            name = f"insight:{insight.page}:{insight.anchor}"
+            yield name, words(insight.title), "insight", insight.page, insight.anchor, 1
+        for listing in self.book.listings:
+            chunk = listing.chunk
+            name = f"chunk:{listing.page}:{chunk.anchor}"
+            yield name, in_words(chunk.name), "chunk", listing.page, chunk.anchor, 1
+
+    def missing(self, page: str, kind: str, target: str) -> tuple[Kind, str] | None:
+        """The message for a link that led nowhere; nothing when it has been reported elsewhere."""
+        view = self.view(page)
+        if kind == "metric":
+            if view.metric(target):
+                return None
+            return Kind.UNKNOWN_METRIC, f"unknown metric '{target}'{view.near(kind, target)}"
+        if view.pattern(target):
+            return None
+        return Kind.UNKNOWN_PATTERN, f"unknown pattern '{target}'{view.near(kind, target)}"
+
+
+def _reading_order(env: BuildEnvironment) -> list[str]:
+    pages: list[str] = list(get_docnames(env))  # type: ignore[no-untyped-call]
+    return pages
+
+
+def domain_of(env: BuildEnvironment) -> CasebookDomain:
+    """The domain of an environment."""
+    domain = env.domains["casebook"]
+    assert isinstance(domain, CasebookDomain)
+    return domain
+
+
+def marked_links(document: nodes.document) -> list[nodes.reference]:
+    """The links of running text to figures and patterns, in reading order."""
+    return [link for link in document.findall(nodes.reference) if "casebook" in link]
+
+
+def _load_catalogue(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
+    domain = domain_of(env)
+    path = domain.catalogue_path
+    if path.exists():
+        text = path.read_text(encoding="utf-8")
+        domain.catalogue, domain.catalogue_problems = catalogues.parse(text)
+
+
+def _warn_missing(app: Sphinx, domain: Domain | None, node: pending_xref) -> bool | None:
+    if not isinstance(domain, CasebookDomain):
+        return None
+    problem = domain.missing(node["refdoc"], node["reftype"], node["reftarget"])
+    if problem:
+        report(*problem, node)
+    return True
+
+
+def setup(app: Sphinx) -> None:
+    """Register the domain and its place in the build."""
+    app.add_config_value("casebook_catalogue", "patterns/catalogue.toml", "env", str)
+    CasebookDomain.data_version = fingerprint.of(app)
+    app.add_domain(CasebookDomain)
+    app.connect("env-before-read-docs", _load_catalogue)
+    app.connect("warn-missing-reference", _warn_missing)

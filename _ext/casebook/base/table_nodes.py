@@ -1,0 +1,51 @@
+"""Tables, marks and links in standard nodes, as every feature of the press builds them."""
+
+from __future__ import annotations
+
+from docutils import nodes
+from sphinx import addnodes
+
+from casebook.core.metrics.metric import Evidence
+
+
+def table(
+    caption: list[nodes.Node], kind: str, widths: tuple[int, ...], heads: list[nodes.entry]
+) -> tuple[nodes.table, nodes.tbody]:
+    """A table of given widths, whose first column heads its rows, and its empty body."""
+    body = nodes.tbody()
+    group = nodes.tgroup("", cols=len(widths))
+    for i, width in enumerate(widths):
+        group += nodes.colspec("", colwidth=width, **({"stub": 1} if i == 0 else {}))
+    group += [nodes.thead("", nodes.row("", *heads)), body]
+    made = nodes.table("", classes=[kind, "colwidths-given", "longtable"])
+    if caption:
+        made += nodes.title("", "", *caption)
+    made += group
+    return made, body
+
+
+def cell(*content: nodes.Node, classes: tuple[str, ...] = ()) -> nodes.entry:
+    """A cell with one paragraph."""
+    return nodes.entry("", nodes.paragraph("", "", *content), classes=list(classes))
+
+
+def head_cell(first: list[nodes.Node], lines: list[nodes.inline]) -> nodes.entry:
+    """The cell that heads a row: what it is, and what explains it, each a paragraph."""
+    paragraphs = [nodes.paragraph("", "", line) for line in lines]
+    return nodes.entry("", nodes.paragraph("", "", *first), *paragraphs)
+
+
+def evidence_mark(evidence: Evidence, words: str) -> nodes.inline:
+    """The kind of evidence: a shape, which the style sheets draw, and the word."""
+    return nodes.inline("", words, classes=["evidence", f"evidence-{evidence.value}"])
+
+
+def plain_link(domain: str, kind: str, target: str, words: str, page: str) -> addnodes.pending_xref:
+    """A link that is resolved once the book is read; without words it prints what it leads to.
+
+    Plain: it stands beside what a slip or a mark would say.
+    """
+    return addnodes.pending_xref(
+        "", nodes.inline("", words), refdomain=domain, reftype=kind, reftarget=target,
+        refexplicit=bool(words), refdoc=page, refwarn=True, plain=True,
+    )  # fmt: skip

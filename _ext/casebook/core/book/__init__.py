@@ -1,0 +1,1 @@
+"""The book as data, and what one page asks of it."""

@@ -1,0 +1,315 @@
+"""The book as data: what its pages contributed, and the answers that pages want of one another.
+
+Pages contribute frozen records.  A `Book` is computed of all of them once every page has been
+read; nothing in it is stored, so nothing can go stale.  A page asks it through a `view.View`, which
+remembers what it answered.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from casebook.core.book.records import (
+    Captioned,
+    ClaimEntry,
+    Code,
+    Contents,
+    Decision,
+    Insight,
+    Listing,
+    MetricRow,
+    PatternSection,
+    PatternUse,
+    Record,
+    Shown,
+    Study,
+)
+from casebook.core.literate.chunks import Chunk
+from casebook.core.literate.tangle import Tangled
+from casebook.core.metrics import metric as metrics
+from casebook.core.metrics.metric import Misfit, Resolved
+from casebook.core.patterns.catalogue import EMPTY, Catalogue, Pattern
+from casebook.core.text.marked_text import NO_TEXT, Text
+
+T = TypeVar("T", bound=Record)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A source as a list of references shows it."""
+
+    key: str
+    label: str
+    """Author and year, as it is cited."""
+    text: str
+    """The whole entry in plain words."""
+    marked: str
+    """The whole entry with its marks for emphasis and addresses."""
+    url: str
+    checked: str
+    page: str
+    anchor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a link leads, and the words that it prints if it has none of its own."""
+
+    page: str
+    anchor: str
+    title: Text
+    number: str = ""
+
+
+NOWHERE = Target("", "", NO_TEXT)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What pages show of one another that is no record: titles, numbers, sources, the date."""
+
+    titles: Mapping[str, Text] = field(default_factory=dict)
+    """The title of each page."""
+    tree: str = ""
+    """The navigation that every page of a site shows, as one text."""
+    outline: str = ""
+    """All headings of all pages, as one text."""
+    objects: str = ""
+    """What the domains hold that are no business of the press, as one text."""
+    numbers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By page and anchor the number of a section, "1.2"; that of the page has the anchor ""."""
+    shown_numbers: Mapping[str, str] = field(default_factory=dict)
+    """All numbers that a page prints by itself, as one text."""
+    targets: Mapping[str, Target] = field(default_factory=dict)
+    """What links lead to: "page …", "label …", "term …", "object …", and "place page#anchor"."""
+    sources: tuple[Source, ...] = ()
+    """Every entry of every list of references."""
+    checked: Mapping[str, str] = field(default_factory=dict)
+    """When the source of each key was last read, as its entry says."""
+    date: str = ""
+    """The date of the edition, as YYYY-MM-DD."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeFile:
+    """A file of a package, and the page that prints it."""
+
+    page: str
+    file: Tangled
+    first: Chunk
+    """The chunk that begins it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """The chunk whose function makes a stored output, and its page."""
+
+    page: str
+    chunk: Chunk
+
+
+@dataclass(frozen=True)
+class Book:
+    """All records of all pages, in the order of pages and lines."""
+
+    records: tuple[Record, ...] = ()
+    catalogue: Catalogue = EMPTY
+    order: Mapping[str, int] = field(default_factory=dict)
+    frame: Frame = Frame()
+
+    @functools.cached_property
+    def rows(self) -> dict[str, MetricRow]:
+        """The row of each metric; of a doubled id the first one."""
+        found: dict[str, MetricRow] = {}
+        for row in self._of(MetricRow):
+            found.setdefault(row.metric.id, row)
+        return found
+
+    @functools.cached_property
+    def doubled(self) -> list[tuple[MetricRow, MetricRow]]:
+        """Rows whose id another row has already, with that other row."""
+        rows = self._of(MetricRow)
+        return [
+            (row, self.rows[row.metric.id]) for row in rows if self.rows[row.metric.id] is not row
+        ]
+
+    @functools.cached_property
+    def _resolution(self) -> tuple[dict[str, Resolved], list[Misfit]]:
+        return metrics.resolve({name: row.metric for name, row in self.rows.items()})
+
+    @property
+    def figures(self) -> dict[str, Resolved]:
+        """Every metric that could be computed."""
+        return self._resolution[0]
+
+    @property
+    def misfits(self) -> list[Misfit]:
+        """Every formula that could not."""
+        return self._resolution[1]
+
+    @functools.cached_property
+    def sections(self) -> dict[str, PatternSection]:
+        """The section of each pattern; of several the first one."""
+        found: dict[str, PatternSection] = {}
+        for section in self._of(PatternSection):
+            found.setdefault(section.slug, section)
+        return found
+
+    @functools.cached_property
+    def all_sections(self) -> list[PatternSection]:
+        """Every section that says that it describes a pattern."""
+        return self._of(PatternSection)
+
+    @functools.cached_property
+    def studies(self) -> list[Study]:
+        """The studies in the order of the book."""
+        return self._of(Study)
+
+    @functools.cached_property
+    def uses(self) -> dict[str, list[PatternUse]]:
+        """Where each pattern is used, one use a sentence; pages of patterns do not count."""
+        own = {section.page for section in self.all_sections}
+        found: dict[str, list[PatternUse]] = {}
+        seen: set[tuple[str, str, Text]] = set()
+        for use in self._of(PatternUse):
+            key = (use.slug, use.page, use.sentence)
+            if use.page not in own and key not in seen:
+                seen.add(key)
+                found.setdefault(use.slug, []).append(use)
+        return found
+
+    @functools.cached_property
+    def users(self) -> dict[str, list[Study]]:
+        """The studies that use each pattern, in the order of the book."""
+        pages = {slug: {use.page for use in uses} for slug, uses in self.uses.items()}
+        return {slug: [s for s in self.studies if s.page in pages[slug]] for slug in pages}
+
+    @functools.cached_property
+    def sources(self) -> dict[str, tuple[Source, ...]]:
+        """The entries of each key, in the order of the lists."""
+        found: dict[str, tuple[Source, ...]] = {}
+        for source in self.frame.sources:
+            found[source.key] = (*found.get(source.key, ()), source)
+        return found
+
+    @functools.cached_property
+    def pattern_links(self) -> Mapping[str, int]:
+        """How many links to patterns each page holds."""
+        return Counter(use.page for use in self._of(PatternUse))
+
+    @functools.cached_property
+    def _slugs(self) -> dict[str, list[str]]:
+        found: dict[str, dict[str, None]] = {}
+        for use in self._of(PatternUse):
+            found.setdefault(use.page, {})[use.slug] = None
+        return {page: list(slugs) for page, slugs in found.items()}
+
+    def used_by(self, page: str) -> list[Pattern]:
+        """The patterns that a page uses, in the order of its first uses."""
+        patterns = self.catalogue.patterns
+        return [patterns[slug] for slug in self._slugs.get(page, ()) if slug in patterns]
+
+    @functools.cached_property
+    def listings(self) -> list[Listing]:
+        """Every chunk that is printed, in the order of the book."""
+        return self._of(Listing)
+
+    @functools.cached_property
+    def codes(self) -> list[Code]:
+        """The code of every page that holds any."""
+        return self._of(Code)
+
+    @functools.cached_property
+    def all_files(self) -> list[CodeFile]:
+        """Every file of every page."""
+        return [
+            CodeFile(code.page, file, next(c for c in code.program.chunks if c.file == file.path))
+            for code in self.codes
+            for file in code.program.files
+        ]
+
+    @functools.cached_property
+    def files(self) -> dict[str, CodeFile]:
+        """The files by path; of one that two pages print, the first."""
+        return {found.file.path: found for found in reversed(self.all_files)}
+
+    @functools.cached_property
+    def clashes(self) -> list[tuple[CodeFile, CodeFile]]:
+        """Files that another one keeps from lying where they should, with that other one.
+
+        It has the same path, or lies in a folder of the module's name.
+        """
+        taken = dict(self.files)
+        for path, code in self.files.items():  # the last first
+            parts = path.split("/")
+            taken.update({"/".join(parts[:i]) + ".py": code for i in range(1, len(parts))})
+        pairs = [(code, taken[code.file.path]) for code in self.all_files]
+        return [(code, other) for code, other in pairs if code is not other]
+
+    @functools.cached_property
+    def packages(self) -> dict[str, list[CodeFile]]:
+        """The files of each package, in the order in which they begin."""
+        found: dict[str, list[CodeFile]] = {}
+        for code in self.all_files:
+            if self.files[code.file.path] is code:
+                found.setdefault(code.file.package, []).append(code)
+        return found
+
+    @functools.cached_property
+    def all_makers(self) -> list[tuple[str, Maker]]:
+        """Every output that a chunk says it makes."""
+        return [
+            (chunk.output, Maker(code.page, chunk))
+            for code in self.codes
+            for chunk in code.program.chunks
+            if chunk.output
+        ]
+
+    @functools.cached_property
+    def makers(self) -> dict[str, Maker]:
+        """The chunk that makes each output; of several the first one."""
+        return dict(reversed(self.all_makers))
+
+    @functools.cached_property
+    def shown(self) -> list[Shown]:
+        """Every chart and counterexample."""
+        return self._of(Shown)
+
+    @functools.cached_property
+    def insights(self) -> list[Insight]:
+        """Every insight."""
+        return self._of(Insight)
+
+    @functools.cached_property
+    def decisions(self) -> list[Decision]:
+        """Every decision matrix."""
+        return self._of(Decision)
+
+    @functools.cached_property
+    def claims(self) -> list[ClaimEntry]:
+        """Every claim."""
+        return self._of(ClaimEntry)
+
+    @functools.cached_property
+    def contents(self) -> dict[str, Contents]:
+        """What each page shows."""
+        return {found.page: found for found in self._of(Contents)}
+
+    @functools.cached_property
+    def captions(self) -> dict[tuple[str, str], Text]:
+        """The captions in which roles stand, by page and anchor."""
+        found = self._of(Captioned)
+        return {(one.page, anchor): one.caption for one in found for anchor in one.anchors}
+
+    def study(self, page: str) -> Study | None:
+        """The study that a page is."""
+        return next((study for study in self.studies if study.page == page), None)
+
+    def _of(self, kind: type[T]) -> list[T]:
+        found = [record for record in self.records if isinstance(record, kind)]
+        last = len(self.order)  # a page without a place comes behind the others
+        return sorted(found, key=lambda record: (self.order.get(record.page, last), record.page))

@@ -1,0 +1,72 @@
+"""How much a study holds, counted and never typed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from casebook.core.book.book import Book
+
+KINDS = {
+    "visuals": "Visual elements",
+    "diagrams": "Diagrams",
+    "tables": "Tables",
+    "charts": "Charts",
+    "listings": "Listings",
+    "decision_matrices": "Decision matrices",
+    "metrics": "Figures with sources",
+    "insights": "Insights",
+    "pattern_links": "Links to patterns",
+    "patterns": "Patterns",
+    "claims": "Claims examined",
+}
+"""What is counted, with the words for it; the first is the sum of the five after it."""
+VISUALS = ("diagrams", "tables", "charts", "listings", "decision_matrices")
+
+Counts = dict[str, int]
+
+
+def count(book: Book) -> tuple[dict[str, Counts], Counts]:
+    """The counts of each study, by its page, and those of all studies together.
+
+    A pattern that two studies use counts once in the total; everything else is added up.
+    """
+    pages = _pages(book)
+    studies = {study.page: _study(pages, study.page) for study in book.studies}
+    total = {kind: sum(counts[kind] for counts in studies.values()) for kind in KINDS}
+    total["patterns"] = len({p.slug for page in studies for p in book.used_by(page)})
+    return studies, total
+
+
+def _pages(book: Book) -> dict[str, Mapping[str, int]]:
+    """How many of each kind every page holds, counted in one pass over the book."""
+    contents = book.contents.items()
+    return {
+        "diagrams": {page: shown.diagrams for page, shown in contents},
+        "tables": {page: shown.tables for page, shown in contents},
+        "charts": {page: shown.charts for page, shown in contents},
+        # What is added to a chunk later belongs to its listing.
+        "listings": Counter(x.page for x in book.listings if x.chunk.part == 1),
+        "decision_matrices": Counter(decision.page for decision in book.decisions),
+        "metrics": Counter(row.page for row in book.rows.values()),
+        "insights": Counter(insight.page for insight in book.insights),
+        "pattern_links": book.pattern_links,
+        "patterns": {study.page: len(book.used_by(study.page)) for study in book.studies},
+        "claims": Counter(entry.page for entry in book.claims),
+    }
+
+
+def _study(pages: Mapping[str, Mapping[str, int]], page: str) -> Counts:
+    counts = {kind: found.get(page, 0) for kind, found in pages.items()}
+    return {"visuals": sum(counts[kind] for kind in VISUALS)} | counts
+
+
+def as_data(book: Book) -> dict[str, object]:
+    """The counts by the last part of each study's page name, as they are exported."""
+    studies, total = count(book)
+    return {
+        "studies": {page.rpartition("/")[2]: counts for page, counts in studies.items()},
+        "total": total,
+    }

@@ -1,0 +1,1 @@
+"""Drawings of diagrams and charts, before any edition shows them."""

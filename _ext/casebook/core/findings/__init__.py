@@ -1,0 +1,1 @@
+"""What a study concludes: insights, claims and decisions."""

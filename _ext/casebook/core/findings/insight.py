@@ -1,0 +1,96 @@
+"""Insights: what a reader could act on, with its kind, its audience and what it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from casebook.core.literate.stored_outputs import is_output
+from casebook.core.problems import Kind, Problem, shortened, suggestion
+
+FEWEST_SENTENCES, MOST_SENTENCES = 2, 5
+
+
+class InsightKind(Enum):
+    """What an insight is; the value is the word that hangs beside it."""
+
+    LESSON = "lesson"
+    """What the system teaches."""
+    PITFALL = "pitfall"
+    """What goes wrong, and why it is not seen before."""
+    PRACTICE = "practice"
+    """What to do, step by step."""
+
+
+class Audience(Enum):
+    """Whom an insight is for."""
+
+    ENGINEER = "engineer"
+    ARCHITECT = "architect"
+    LEADER = "leader"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What an insight rests on: a source, a metric, or a stored output."""
+
+    name: str
+    kind: str
+
+
+def parse(
+    kind: str, audience: str, evidence: str, sources: Collection[str]
+) -> tuple[InsightKind, tuple[Audience, ...], tuple[Evidence, ...]] | list[Problem]:
+    """Read the options of an insight; `sources` are the keys of the bibliography."""
+    problems = [
+        Problem(Kind.MISSING_FIELD, f"the option '{name}' is missing{why}")
+        for name, value, why in (
+            ("kind", kind, ""),
+            ("audience", audience, ""),
+            ("evidence", evidence, "; name a source, a metric or a stored output"),
+        )
+        if not value.strip()
+    ]
+    problems += _unknown(kind.split()[:1], "kind of insight", [k.value for k in InsightKind])
+    readers = audience.replace(",", " ").split()
+    problems += _unknown(readers, "audience", [a.value for a in Audience])
+    if len(kind.split()) > 1:
+        problems.append(Problem(Kind.BAD_KIND, f"an insight has one kind, not {shortened(kind)}"))
+    if problems:
+        return problems
+    named = (Evidence(name, _kind_of(name, sources)) for name in _once(evidence.split()))
+    return InsightKind(kind.strip()), tuple(map(Audience, _once(readers))), tuple(named)
+
+
+def _once(words: list[str]) -> list[str]:
+    return list(dict.fromkeys(words))
+
+
+def _unknown(words: list[str], what: str, known: list[str]) -> Iterator[Problem]:
+    for word in words:
+        if word not in known:
+            hint = suggestion(word, known) or "; known are " + ", ".join(known)
+            yield Problem(Kind.BAD_KIND, f"unknown {what} {shortened(word)}{hint}")
+
+
+def _kind_of(name: str, sources: Collection[str]) -> str:
+    if is_output(name):
+        return "output"
+    return "source" if name in sources else "metric"
+
+
+def wrong_length(sentences: int) -> str:
+    """What is wrong with a body of so many sentences; nothing if it is right."""
+    if FEWEST_SENTENCES <= sentences <= MOST_SENTENCES:
+        return ""
+    return (
+        f"an insight has {FEWEST_SENTENCES} to {MOST_SENTENCES} sentences: what to do, why, and "
+        f"when not; this has {sentences}"
+    )
+
+
+def for_whom(audience: tuple[Audience, ...]) -> str:
+    """`For engineers and architects`."""
+    words = [f"{one.value}s" for one in audience]
+    return "For " + " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

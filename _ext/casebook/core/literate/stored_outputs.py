@@ -1,0 +1,196 @@
+"""Stored outputs: what the printed code computed, as `make outputs` has written it to JSON files.
+
+A build runs no code; it shows these.  There are two forms: what an experiment gave (columns of
+equal length, and single values), and a counterexample (what was done, and what it showed with a
+guard and without it).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from casebook.core.problems import shortened, suggestion
+from casebook.core.text.names import PATTERN
+
+Cell = int | float | str
+"""What a column holds: numbers throughout, or words throughout."""
+
+DIGITS = 6
+"""Significant digits that are stored, so that two Pythons agree in every one of them."""
+
+_GREATEST = 1.7976931348623157e308
+_NAME = re.compile(rf"({PATTERN})/({PATTERN})")
+_WITHOUT = "without-"
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What an experiment gave."""
+
+    name: str
+    columns: Mapping[str, tuple[Cell, ...]] = field(default_factory=dict)
+    values: Mapping[str, int | float] = field(default_factory=dict)
+
+    def rows(self) -> list[tuple[Cell, ...]]:
+        """The columns side by side."""
+        return list(zip(*self.columns.values(), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Counterexample:
+    """The shortest way that was found to break an invariant once its guard is gone."""
+
+    name: str
+    moves: tuple[str, ...]
+    guarded: tuple[str, ...]
+    """What each move showed with the guard in place."""
+    unguarded: tuple[str, ...]
+    broken: str
+    """The invariant that broke at the last move."""
+
+
+Stored = Output | Counterexample
+
+
+def is_output(name: str) -> bool:
+    """Whether something can be stored under this name: a study and a name, with a slash."""
+    return bool(_NAME.fullmatch(name))
+
+
+def is_counterexample(name: str) -> bool:
+    """Whether the name is one of a guard taken away."""
+    return name.partition("/")[2].startswith(_WITHOUT)
+
+
+def function_of(name: str) -> str:
+    """The function that makes an output: `stripe/crash-points` comes from `crash_points`."""
+    return name.partition("/")[2].replace("-", "_")
+
+
+def stored_in(name: str) -> str:
+    """The file of an output, from the folder of outputs on."""
+    return f"{name}.json"
+
+
+def read(name: str, text: str) -> Stored | str:
+    """What a file holds; the answer is a sentence when that is not what `make outputs` writes."""
+    try:
+        data = json.loads(text, parse_constant=_refuse)
+        return _counterexample(name, data) if is_counterexample(name) else _output(name, data)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return f"the stored output '{name}' is not what 'make outputs' writes; run it again"
+
+
+def _output(name: str, data: Any) -> Output:
+    columns = {key: tuple(_column(cells)) for key, cells in data["columns"].items()}
+    values = {key: _number(value) for key, value in data["values"].items()}
+    if len({len(column) for column in columns.values()}) > 1:
+        raise ValueError("columns of different lengths")
+    return Output(name, columns, values)
+
+
+def _counterexample(name: str, data: Any) -> Counterexample:
+    moves, guarded, unguarded = (
+        tuple(_words(data[part])) for part in ("moves", "guarded", "unguarded")
+    )
+    if not len(moves) == len(guarded) == len(unguarded) > 0:
+        raise ValueError("not one text for each move")
+    (broken,) = _words([data["broken"]])
+    return Counterexample(name, moves, guarded, unguarded, broken)
+
+
+def _number(value: Any) -> int | float:
+    """The value, if it is a number that every reader of JSON can hold (RFC 8259, section 6)."""
+    if type(value) in (int, float) and abs(value) <= _GREATEST:  # false for what is no number
+        return value  # type: ignore[no-any-return]
+    raise ValueError(f"{value!r} is no number")
+
+
+def _words(cells: Any) -> list[str]:
+    if isinstance(cells, list) and all(isinstance(cell, str) for cell in cells):
+        return cells
+    raise ValueError("not a list of words")
+
+
+def _column(cells: Any) -> list[Cell]:
+    """The cells, if they are numbers throughout or words throughout."""
+    if isinstance(cells, list) and cells and isinstance(cells[0], str):
+        return list(_words(cells))
+    if isinstance(cells, list):
+        return [_number(cell) for cell in cells]
+    raise ValueError("not a list")
+
+
+def as_csv(output: Output) -> str:
+    """The columns of an output as a CSV file (RFC 4180)."""
+    file = io.StringIO()
+    csv.writer(file).writerows([list(output.columns), *output.rows()])
+    return file.getvalue()
+
+
+def _refuse(constant: str) -> float:
+    raise ValueError(constant)
+
+
+def written(data: Mapping[str, Any]) -> str:
+    """The text that is stored: rounded, one line a column, so that a change is easy to see."""
+    parts = [
+        f" {_line(part)}: {{\n"
+        + ",\n".join(f"  {_line(key)}: {_line(value)}" for key, value in content.items())
+        + "\n }"
+        if isinstance(content, dict) and content
+        else f" {_line(part)}: {_line(content)}"
+        for part, content in _rounded(data).items()
+    ]
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def _line(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def experiment(result: Mapping[str, Any]) -> dict[str, Any]:
+    """What an experiment returned, in the form that is stored: lists are columns, numbers values.
+
+    Raises ``ValueError`` for anything else.
+    """
+    made: dict[str, Any] = {"columns": {}, "values": {}}
+    for key, value in result.items():
+        try:
+            part = "columns" if isinstance(value, list) else "values"
+            made[part][key] = _column(value) if part == "columns" else _number(value)
+        except ValueError as error:
+            message = f"{key!r} is neither a number nor a list of numbers or of words"
+            raise ValueError(message) from error
+    lengths = {key: len(column) for key, column in made["columns"].items()}
+    for key, length in lengths.items():
+        if length != next(iter(lengths.values())):
+            raise ValueError(f"{key!r} has another length than the list before it")
+    return made
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        short = float(f"{value:.{DIGITS}g}")
+        # An integer reads better, as long as it has no more digits than were kept.
+        return int(short) if short.is_integer() and abs(short) < 10**15 else short
+    if isinstance(value, Mapping):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_rounded(item) for item in value]
+    return value
+
+
+def value_of(stored: Output, key: str) -> Fraction | str:
+    """A single value as an exact number; the answer is a sentence when there is none."""
+    if key not in stored.values:
+        hint = suggestion(key, stored.values)
+        return f"the stored output '{stored.name}' has no value {shortened(key)}{hint}"
+    return Fraction(str(stored.values[key]))

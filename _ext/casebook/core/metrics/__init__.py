@@ -1,0 +1,1 @@
+"""Metrics: values with their units, dates, formulas and kinds of evidence."""

@@ -1,0 +1,1 @@
+"""What authors write: words with marks for roles, names, and bodies of YAML."""

@@ -1,0 +1,1 @@
+"""Insights, claims and decisions on the page."""

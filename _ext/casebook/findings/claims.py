@@ -1,0 +1,94 @@
+"""Claims on the page, and the ledger of all of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from docutils import nodes
+
+from casebook.base.directive import BookDirective
+from casebook.base.links import ListMaker, Page, definition
+from casebook.base.placeholders import Generated
+from casebook.core.book.records import ClaimEntry
+from casebook.core.findings import claim as core
+from casebook.core.findings.claim import Claim, Verdict
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+
+class Claims(BookDirective):
+    """``claims``: what is often said, and what the public record says of it."""
+
+    def run(self) -> list[nodes.Node]:
+        if self.is_empty():
+            return []
+        claims, problems = core.parse(self.body, self.sources, self.text)
+        for problem in problems:
+            self.warn(problem)
+        listed = nodes.enumerated_list(enumtype="arabic", prefix="", suffix=".")
+        listed["classes"] = ["claims"]
+        for claim in claims:
+            listed += self._item(claim)
+        self.set_source_info(listed)
+        return [listed] if claims else []
+
+    def _item(self, claim: Claim) -> nodes.list_item:
+        instead = nodes.paragraph("", "", *self.nodes_of(claim.instead))
+        instead["classes"] = ["claim-instead"]
+        number = 1 + len(self.book.records(self.env.docname, ClaimEntry))
+        entry = ClaimEntry(self.env.docname, number, claim)
+        self.book.add(self.env.docname, entry)
+        words = [nodes.Text("“"), *self.nodes_of(claim.claim), nodes.Text("”")]
+        quoted = nodes.paragraph("", "", *words, classes=["claim-text"])
+        item = nodes.list_item(
+            "", nodes.paragraph("", "", verdict(claim.verdict), classes=["claim-verdict"]),
+            quoted, instead, ids=[entry.anchor], classes=["claim"],
+        )  # fmt: skip
+        self.state.document.note_explicit_target(item)
+        if claim.sources:
+            cited: list[nodes.Node] = []
+            for key in claim.sources:
+                comma = [nodes.Text(", ")] if cited else []
+                cited += [*comma, self.cited(key, self.body_line(claim.line))]
+            item += nodes.paragraph("", "", *cited, classes=["claim-sources"])
+        return item
+
+
+def verdict(given: Verdict) -> nodes.inline:
+    """A verdict: a shape, which the style sheets draw, and the word."""
+    return nodes.inline("", given.value, classes=["verdict", f"verdict-{given.value}"])
+
+
+class ClaimsLedger(BookDirective):
+    """``claims-ledger``: all claims of the book, with their verdicts."""
+
+    has_content = False
+
+    def run(self) -> list[nodes.Node]:
+        return [self.generated("claims-ledger")]
+
+
+def _ledger(page: Page, node: Generated) -> list[nodes.Node]:
+    made: list[nodes.Node] = []
+    claims = page.view.claims()
+    for name in dict.fromkeys(entry.page for entry in claims):
+        made.append(nodes.rubric("", page.view.words(page.view.title(name))))
+        listed = nodes.definition_list(classes=["related"])
+        for entry in (entry for entry in claims if entry.page == name):
+            quoted = f"“{page.view.words(entry.claim.claim)}”"
+            link = page.place(name, entry.anchor, quoted, node["page"])
+            words = [link, nodes.Text(f" {page.view.words(entry.claim.instead)}")]
+            listed += definition([verdict(entry.claim.verdict)], words)
+        made.append(listed)
+    return made or [nodes.paragraph("", "The book has examined no claim.")]
+
+
+LISTS: dict[str, ListMaker] = {"claims-ledger": _ledger}
+"""What a placeholder becomes."""
+
+
+def setup(app: Sphinx) -> None:
+    """Register the directives."""
+    app.add_directive("claims", Claims)
+    app.add_directive("claims-ledger", ClaimsLedger)

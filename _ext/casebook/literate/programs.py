@@ -1,0 +1,71 @@
+"""The programs of the book's pages, read from disk as the Sphinx build reads them.
+
+Nothing here needs a build: tests import the miniatures straight from the Markdown.
+"""
+
+from __future__ import annotations
+
+import runpy
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from myst_parser.config.main import MdParserConfig
+from myst_parser.parsers.mdit import create_md_parser
+from sphinx.util.matching import get_matching_files
+
+from casebook.core.literate.program import Program, read
+from casebook.core.problems import Problem
+
+SETTINGS = ("commonmark_only", "gfm_only", "enable_extensions", "disable_syntax")
+"""The settings of MyST that decide where a fence begins and ends, in `conf.py` with "myst_"."""
+
+Parser = Callable[[str], list[Token]]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page that holds code, and its program."""
+
+    path: Path
+    program: Program
+
+
+def parser(settings: Mapping[str, Any]) -> Parser:
+    """MyST's parser with the book's settings."""
+    config = MdParserConfig(**{name: settings[name] for name in SETTINGS if name in settings})
+    return create_md_parser(config, RendererHTML).parse
+
+
+def program(text: str, parse: Parser) -> tuple[Program, list[Problem]]:
+    """The program of a page; most pages have none, and are not parsed for it."""
+    if "{chunk}" not in text and "{session}" not in text:
+        return Program(), []
+    return read(parse(text))
+
+
+def write(files: Mapping[str, str], folder: Path) -> None:
+    """Write the files that differ from what a folder holds, and remove other files of Python."""
+    for path, text in files.items():
+        target = folder / path
+        if not target.exists() or target.read_text(encoding="utf-8") != text:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8")
+    for target in folder.rglob("*.py"):
+        if target.relative_to(folder).as_posix() not in files:
+            target.unlink()
+
+
+def pages(root: Path) -> Iterator[Page]:
+    """The pages of the book at `root` that hold code."""
+    conf = runpy.run_path(str(root / "conf.py"))
+    parse = parser({name: conf[f"myst_{name}"] for name in SETTINGS if f"myst_{name}" in conf})
+    source = root / "source"
+    for name in sorted(get_matching_files(source, ["**.md"], conf.get("exclude_patterns", []))):
+        path = source / name
+        found, _ = program(path.read_text(encoding="utf-8"), parse)
+        if found.chunks or found.sessions:
+            yield Page(path, found)

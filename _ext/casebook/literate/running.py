@@ -1,0 +1,97 @@
+"""Run what the pages store: experiments, and the search for counterexamples.
+
+The tests and `make outputs` come here; a build of the book never does.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from random import Random
+from types import ModuleType
+from typing import Any
+
+from hypothesis import HealthCheck, find, settings
+from hypothesis import strategies as st
+from hypothesis.errors import NoSuchExample
+
+from casebook.core.literate.chunks import Chunk
+from casebook.core.literate.stored_outputs import (
+    experiment,
+    function_of,
+    is_counterexample,
+    stored_in,
+    written,
+)
+from casebook.literate.programs import Page
+
+MOST_MOVES = 12
+"""A counterexample longer than this would not be read."""
+TRIES = 20_000
+
+
+@dataclass(frozen=True)
+class Made:
+    """What is to be stored: the file, from the folder of outputs on, and its text."""
+
+    file: str
+    text: str
+
+
+def made(pages: Iterable[Page]) -> Iterator[Made]:
+    """Everything that chunks of the pages say they make.  The pages must be importable."""
+    for page, chunk in makers(pages):
+        yield make(page, chunk)
+
+
+def makers(pages: Iterable[Page]) -> Iterator[tuple[Page, Chunk]]:
+    """The chunks that say that they make something, each with its page."""
+    for page in pages:
+        yield from ((page, chunk) for chunk in page.program.chunks if chunk.output)
+
+
+def make(page: Page, chunk: Chunk) -> Made:
+    """Run the function of one chunk."""
+    data = _run(_module(page, chunk), chunk.output)
+    return Made(stored_in(chunk.output), written(data))
+
+
+def _module(page: Page, chunk: Chunk) -> ModuleType:
+    names = {file.path: file.module for file in page.program.files}
+    return importlib.import_module(names[chunk.file])
+
+
+def _run(module: ModuleType, name: str) -> dict[str, Any]:
+    function = getattr(module, function_of(name))
+    return counterexample(module, function) if is_counterexample(name) else experiment(function())
+
+
+def counterexample(module: ModuleType, without: Any) -> dict[str, Any]:
+    """The shortest list of a module's `MOVES` that breaks a rule once a guard is gone.
+
+    The module has a function `play(moves, without)`; its trace says in `shown` what each move
+    showed, and in `broken` which rule broke at the last one.  Raises ``LookupError`` if none is
+    found, or if the moves break the rule with the guard in place as well.
+    """
+    lists = st.lists(st.sampled_from(module.MOVES), max_size=MOST_MOVES)
+    options = settings(
+        max_examples=TRIES, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    )
+    try:
+        moves = find(
+            lists, lambda moves: bool(module.play(moves, without).broken),
+            settings=options, random=Random(0),
+        )  # fmt: skip
+    except NoSuchExample:
+        message = f"no list of moves breaks a rule in {module.__name__} once this guard is gone"
+        raise LookupError(f"{message}: {without.__name__}") from None
+    guarded, unguarded = module.play(moves), module.play(moves, without)
+    if guarded.broken:
+        raise LookupError(f"{guarded.broken} with the guard in place as well: {without.__name__}")
+    return {
+        "moves": moves,
+        "guarded": guarded.shown,
+        "unguarded": unguarded.shown,
+        "broken": unguarded.broken,
+    }

@@ -1,0 +1,1 @@
+"""The web edition and the electronic book."""

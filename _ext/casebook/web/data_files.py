@@ -1,0 +1,78 @@
+"""Write the book's records as JSON beside the site, with their schemas."""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from casebook.base.domain import domain_of
+from casebook.core import exports
+from casebook.core.book import counts as inventory
+from casebook.core.book.book import Book
+from casebook.core.literate import stored_outputs as outputs
+from casebook.core.literate.stored_outputs import Output
+from casebook.figures.charts import DATA, data_file
+from casebook.literate.packages import FOLDER
+from casebook.web import archive
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+
+def _export(app: Sphinx, exception: Exception | None) -> None:
+    if exception or app.builder.name not in ("html", "dirhtml"):
+        return
+    book = domain_of(app.env).book
+    folder = Path(app.outdir, DATA)
+    folder.mkdir(exist_ok=True)
+    files = {
+        "metrics": exports.metrics(book),
+        "sources": exports.sources(book),
+        "patterns": exports.patterns(book),
+        "insights": exports.insights(book),
+        "decisions": exports.decisions(book),
+        "claims": exports.claims(book),
+        "chunks": exports.chunks(book),
+        "inventory": inventory.as_data(book),
+    }
+    _write_numbers(app, book)
+    _write_packages(Path(app.outdir, FOLDER), book, app.config.casebook_date)
+    schemas = resources.files("casebook").joinpath("schemas")
+    for name, data in files.items():
+        text = json.dumps(data, ensure_ascii=False, indent=1) + "\n"
+        (folder / f"{name}.json").write_text(text, encoding="utf-8")
+        schema = schemas.joinpath(f"{name}.schema.json").read_text(encoding="utf-8")
+        (folder / f"{name}.schema.json").write_text(schema, encoding="utf-8")
+
+
+def _write_numbers(app: Sphinx, book: Book) -> None:
+    """The numbers of each chart, as CSV."""
+    stored = Path(app.srcdir, app.config.casebook_outputs)
+    kept = set()
+    for name in sorted({shown.output for shown in book.shown if shown.chart}):
+        output = outputs.read(name, (stored / outputs.stored_in(name)).read_text(encoding="utf-8"))
+        target = Path(app.outdir, data_file(name))
+        kept.add(target)
+        if isinstance(output, Output):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(outputs.as_csv(output), encoding="utf-8", newline="")
+    for old in Path(app.outdir, DATA).glob("*/*.csv"):
+        if old not in kept:
+            old.unlink()
+
+
+def _write_packages(folder: Path, book: Book, date: str) -> None:
+    folder.mkdir(exist_ok=True)
+    for name, files in sorted(book.packages.items()):
+        members = [(code.file.path, code.file.text.encode()) for code in files]
+        archive.write(folder / f"{name}.zip", sorted(members), date)
+    for old in folder.glob("*.zip"):
+        if old.stem not in book.packages:
+            old.unlink()
+
+
+def setup(app: Sphinx) -> None:
+    """Register the last step of the web edition."""
+    app.connect("build-finished", _export)
