@@ -17,6 +17,7 @@ from casebook.core.literate.runs import (
     stored_text,
     tests_by_chunk,
 )
+from casebook.core.problems import Problem
 from casebook.literate.programs import pages
 from coverage import CoverageData
 
@@ -50,8 +51,9 @@ def main(arguments: list[str], root: Path = ROOT) -> str:
             path.unlink()
     for path, tests in files.items():
         if check:
-            stored = read_tests(path.read_bytes()) if path.exists() else None
-            if different := list(changes(stored or {}, tests)):
+            stored = read_tests(path.read_bytes()) if path.exists() else {}
+            known = {} if isinstance(stored, Problem) else stored
+            if different := list(changes(known, tests)):
                 wrong += [f"{path.relative_to(root)} is not what the tests do now: make outputs"]
                 wrong += [f"  {line}" for line in different]
         else:

@@ -9,26 +9,27 @@ from casebook.base import (
     broken_fences,
     captions,
     domain,
-    generated,
+    filling,
     incremental,
 )
-from casebook.figures import charts, diagrams
+from casebook.figures import chart_data, charts, counterexamples, diagrams, output_directive
 from casebook.findings import claims, decisions, insights
-from casebook.literate import chunk_links, code_reading, listings, tangle_builder
-from casebook.metrics import tables
-from casebook.patterns import sections
+from casebook.literate import chunk_links, code_reading, listings, packages, tangle_builder
+from casebook.metrics import cards, comparison, indexes, tables
+from casebook.patterns import lists, sections
 from casebook.print import findings, marks, ordering
-from casebook.study import headings, inventory, reading_path, summary
+from casebook.study import headings, inventory, reading_path, studies, summary
 from casebook.web import data_files, ebook, theme, tooltips
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 FEATURES = (
-    domain, bibliography, incremental, captions, broken_fences, generated,
-    tables, sections, insights, decisions, claims, charts, diagrams,
-    summary, reading_path, headings, inventory,
-    code_reading, listings, chunk_links, tangle_builder,
+    domain, bibliography, incremental, captions, broken_fences, filling,
+    tables, comparison, cards, indexes, sections, lists, insights, decisions, claims,
+    output_directive, charts, counterexamples, chart_data, diagrams,
+    studies, summary, reading_path, headings, inventory,
+    code_reading, listings, packages, chunk_links, tangle_builder,
     tooltips, theme, data_files, ebook,
     ordering, marks, findings,
 )  # fmt: skip

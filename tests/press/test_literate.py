@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from casebook.core.book.records import Code, Listing
+from casebook.core.literate.printed import Code, Listing
 from casebook.core.literate.runs import GROUPS, stored_text
 from casebook.literate.programs import Page, pages
 from harness import Built, build, write

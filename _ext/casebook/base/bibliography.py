@@ -20,7 +20,9 @@ from pybtex.style.sorting import BaseSortingStyle
 from pybtex_docutils import Backend as Docutils
 
 from casebook.base import bibtex_text as latex
+from casebook.base.reporting import report
 from casebook.core.metrics import dates
+from casebook.core.problems import Kind, Problem
 
 if TYPE_CHECKING:
     from pybtex.database import Entry, Person
@@ -129,7 +131,7 @@ class CasebookStyle(Unsorted):  # type: ignore[misc]
             note = latex.decoded(fields["note"].rstrip().rstrip("."))
             parts += [" ", Tag("em", note.capfirst()), "."]
         checked = dates.parse(fields.get("urldate", ""))
-        if not isinstance(checked, str):
+        if not isinstance(checked, Problem):
             parts += [f" Last checked {checked}."]
         return Text(*parts)
 
@@ -163,14 +165,14 @@ PRINTED = ("title", "journal", "publisher", "organization", "howpublished", "not
 """Fields that are LaTeX and are printed."""
 
 
-def wrong(cite: Any) -> Iterator[tuple[str, str]]:
-    """Yield what cannot be printed of the sources: a place, "path:line", and a message."""
+def wrong(cite: Any) -> Iterator[Problem]:
+    """Yield what cannot be printed of the sources, each at its entry."""
     for path, known in cite.bibdata.bibfiles.items():
         found = [(key, said) for key in known.keys for said in _unknown(cite.bibdata, key)]
         lines = _lines(path) if found else {}
         for key, (name, lost) in found:
             message = f"'{name}' of '{key}' holds {lost}, which the press does not know"
-            yield f"{path}:{lines.get(key.lower(), 1)}", message
+            yield Problem(Kind.BAD_SOURCE, message, lines.get(key.lower(), 1), str(path))
 
 
 def _unknown(bibdata: Any, key: str) -> Iterator[tuple[str, str]]:
@@ -207,6 +209,11 @@ def _sort_bibliographies(app: Sphinx, env: BuildEnvironment) -> None:
     AuthorYear.know({key: entries[key] for key in sorted(keys) if key in entries})
 
 
+def _check(app: Sphinx, env: BuildEnvironment) -> None:
+    for problem in wrong(env.get_domain("cite")):
+        report(problem)
+
+
 def setup(app: Sphinx) -> None:
     """Make the styles known to pybtex under the names that conf.py gives."""
     register = pybtex.plugin.register_plugin
@@ -218,3 +225,4 @@ def setup(app: Sphinx) -> None:
     register("pybtex.backends", "plaintext", PlainText, force=True)
     register("pybtex.backends", "docutils", Docutils, force=True)
     app.connect("env-updated", _sort_bibliographies, priority=100)  # before it is used
+    app.connect("env-check-consistency", _check)

@@ -9,7 +9,7 @@ from docutils import nodes
 from sphinx.transforms import SphinxTransform
 
 from casebook.base.reporting import report
-from casebook.core.problems import Kind
+from casebook.core.problems import Kind, Problem
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -30,7 +30,7 @@ class CheckFences(SphinxTransform):
                     f"Markdown sees no directive '{found[1]}' here, since the first line of its "
                     "fence holds a back-tick; begin and end it with colons: ':::'"
                 )
-                report(Kind.BROKEN_FENCE, message, paragraph)
+                report(Problem(Kind.BROKEN_FENCE, message), paragraph)
 
 
 def setup(app: Sphinx) -> None:

@@ -32,7 +32,7 @@ class GatherCaptions(SphinxTransform):
             if isinstance(caption, nodes.caption | nodes.title) and named["ids"]:
                 words = text_of(caption.children, page)
                 if words.marks and isinstance(named, nodes.figure | nodes.table):
-                    domain.add(page, Captioned(page, tuple(named["ids"]), words))
+                    domain.add(Captioned(page, tuple(named["ids"]), words))
 
 
 def _name(app: Sphinx, env: BuildEnvironment) -> list[str]:

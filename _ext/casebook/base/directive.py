@@ -14,8 +14,9 @@ from sphinx.roles import XRefRole
 from sphinx.util.docutils import SphinxDirective
 
 from casebook.base.node_text import text_of
-from casebook.base.placeholders import Generated
+from casebook.base.placeholders import Content, Placeholder
 from casebook.base.reporting import report
+from casebook.base.standard_nodes import table
 from casebook.core.literate.stored_outputs import Stored, is_output, read, stored_in
 from casebook.core.problems import Kind, Problem, suggestion
 from casebook.core.text.marked_text import Text
@@ -56,7 +57,7 @@ class BookDirective(SphinxDirective):
     def warn(self, problem: Problem, line: int | None = None) -> None:
         """Report a problem of the body; `line` (in the file) overrides the problem's own."""
         at = self.body_line(problem.line) if line is None else line
-        report(problem.kind, problem.message, f"{self.get_source_info()[0]}:{at}")
+        report(problem, f"{self.get_source_info()[0]}:{at}")
 
     def is_empty(self) -> bool:
         """Report an empty body, once for all directives."""
@@ -81,13 +82,14 @@ class BookDirective(SphinxDirective):
         words, _ = role("cite:label", "", key, line, self.state.inliner, {}, [])
         return nodes.inline("", "", *words, classes=["source"])
 
-    def stored(self, name: str) -> Stored | str:
-        """A stored output; the answer is a sentence when there is none, or none that can be read.
+    def stored(self, name: str) -> Stored | Problem:
+        """Return a stored output, or why there is none that can be read.
 
         The page depends on the file, also while it is not there yet.
         """
         if not is_output(name):
-            return f"'{name}' names no output; write 'study/what-is-stored'"
+            message = f"'{name}' names no output; write 'study/what-is-stored'"
+            return Problem(Kind.UNKNOWN_OUTPUT, message)
         folder = Path(self.env.srcdir, self.config.casebook_outputs)
         path = folder / stored_in(name)
         self.env.note_dependency(str(path))
@@ -98,7 +100,7 @@ class BookDirective(SphinxDirective):
             for found in folder.glob("*/*.json")
         ]
         hint = suggestion(name, known) or "; run 'make outputs'"
-        return f"there is no stored output '{name}'{hint}"
+        return Problem(Kind.UNKNOWN_OUTPUT, f"there is no stored output '{name}'{hint}")
 
     def option_line(self, name: str) -> int:
         """The line in the file of an option; that of the directive if it has no such option."""
@@ -144,27 +146,65 @@ class BookDirective(SphinxDirective):
     def _read(self) -> list[tuple[Text, list[nodes.Node]]]:
         return []
 
-    def generated(self, what: str, **attributes: object) -> Generated:
-        """A placeholder at this directive's place."""
-        node = Generated("", what=what, page=self.env.docname, **attributes)
-        self.set_source_info(node)
-        return node
+    def place(self, content: Content) -> Placeholder:
+        """A place at this directive for what is known once the book is read."""
+        made = Placeholder(content=content, page=self.env.docname)
+        self.set_source_info(made)
+        return made
 
 
-class TableDirective(BookDirective):
-    """A table whose rows are known once the book is read; it must be there to be numbered."""
+class BookList(BookDirective):
+    """A directive with neither argument nor body: a list made of the whole book."""
 
     has_content = False
-    option_spec: ClassVar = {"name": directives.unchanged}
+    listed: ClassVar[type[Content]]
 
-    def table(self, caption: str, kinds: list[str], rows: Generated) -> nodes.table:
-        """The table with its caption and a placeholder for its rows."""
+    def run(self) -> list[nodes.Node]:
+        return [self.place(self.listed())]
+
+
+class BookTable(BookDirective):
+    """A table made of the whole book, with its caption as the directive's argument.
+
+    Its rows are known once the book is read; the table itself must be there to be numbered.
+    """
+
+    has_content = False
+    required_arguments = 1
+    option_spec: ClassVar = {"name": directives.unchanged}
+    kinds: ClassVar[tuple[str, ...]] = ()
+    """The classes of the table."""
+    listed: ClassVar[type[Content]]
+
+    def run(self) -> list[nodes.Node]:
+        return [self.table(self.arguments[0], self.listed())]
+
+    def table(self, caption: str, rows: Content) -> nodes.table:
+        """The table with its caption and a place for its rows."""
         words = self.inline(caption, self.lineno)
-        made = nodes.table("", nodes.title("", "", *words), rows)
-        made["classes"] = [*kinds, "colwidths-given", "longtable"]
+        made = nodes.table("", nodes.title("", "", *words), self.place(rows))
+        made["classes"] = [*self.kinds, "colwidths-given", "longtable"]
         self.set_source_info(made)
         self.add_name(made)
         return made
+
+
+class CaptionedDirective(BookDirective):
+    """A table with a caption as the argument of its directive and a name to link to."""
+
+    required_arguments = 1
+    option_spec: ClassVar = {"name": directives.unchanged, "class": directives.class_option}
+
+    def captioned(
+        self, kind: str, widths: tuple[int, ...], heads: list[nodes.entry]
+    ) -> tuple[nodes.table, nodes.tbody]:
+        """The table, with caption, name and classes, and its empty body."""
+        caption = self.inline(self.arguments[0], self.lineno)
+        made, body = table(caption, kind, widths, heads)
+        made["classes"] += self.options.get("class", [])
+        self.set_source_info(made)
+        self.add_name(made)
+        return made, body
 
 
 class BookLink(XRefRole):

@@ -16,14 +16,15 @@ from sphinx.roles import XRefRole
 from sphinx.util.nodes import make_refnode
 from sphinxcontrib.bibtex.domain import get_docnames
 
-from casebook.base import consistency as checks
 from casebook.base import fingerprint
 from casebook.base.frame import frame
 from casebook.base.reporting import report
 from casebook.core.book.book import Book
-from casebook.core.book.records import Code, Record
+from casebook.core.book.records import Record
 from casebook.core.book.view import Answers, Place, View
+from casebook.core.findings.insight import Insight
 from casebook.core.literate.chunks import words as in_words
+from casebook.core.literate.printed import Code, Listing
 from casebook.core.metrics.metric import states_another_number
 from casebook.core.patterns import catalogue as catalogues
 from casebook.core.problems import Kind, Problem
@@ -63,9 +64,9 @@ class CasebookDomain(Domain):
 
     # --- read phase: pages contribute, and are forgotten ---
 
-    def add(self, page: str, record: Record) -> None:
-        """Keep a record of a page."""
-        self.data["pages"].setdefault(page, []).append(record)
+    def add(self, record: Record) -> None:
+        """Keep a record of its page."""
+        self.data["pages"].setdefault(record.page, []).append(record)
 
     def records(self, page: str, kind: type[T]) -> list[T]:
         """What a page that is being read, or has been, contributed of one kind."""
@@ -122,22 +123,21 @@ class CasebookDomain(Domain):
         view = self.view(page)
         known = {"metric": view.metric, "pattern": view.pattern}
         for kind, name in text.marks:
-            problem = None
+            problem: Problem | None = None
             if kind in known and known[kind](name) is None:
                 problem = self.missing(page, kind, name)
             elif kind in ("cite", "label"):
                 lost = [key for key in name.split(",") if not view.source(key)]
                 message = f"no list of references holds '{', '.join(lost)}'"
-                problem = (Kind.UNKNOWN_SOURCE, message) if lost else None
+                problem = Problem(Kind.UNKNOWN_SOURCE, message) if lost else None
             if problem:
-                report(*problem, f"{node.source}:{text.line}")
+                report(problem, f"{node.source}:{text.line}")
         return view.words(text)
 
     def check_consistency(self) -> None:
-        """Report what only the whole book shows."""
-        checks.check(self.env, self.book)
+        """Report what is wrong with the catalogue; features report the rest."""
         for problem in self.catalogue_problems:
-            report(problem.kind, problem.message, f"{self.catalogue_path}:{problem.line}")
+            report(problem, f"{self.catalogue_path}:{problem.line}")
 
     @property
     def catalogue_path(self) -> Path:
@@ -165,7 +165,7 @@ class CasebookDomain(Domain):
                 return None
             wrong = states_another_number(contnode.astext(), valued.resolved)
             if wrong and explicit and not plain:
-                report(Kind.WRONG_NUMBER, wrong, node)
+                report(wrong, node)
             words = contnode.astext() if explicit else str(valued.resolved.printed)
             link = self._link(builder, fromdocname, valued.row, words)
             return link if plain else self._marked(link, "metric", target)
@@ -245,24 +245,22 @@ class CasebookDomain(Domain):
             pattern = self.catalogue.find(slug)
             title = pattern.title if pattern else slug
             yield f"pattern:{slug}", title, "pattern", section.page, section.anchor, 1
-        for insight in self.book.insights:
+        for insight in self.book.of(Insight):
             name = f"insight:{insight.page}:{insight.anchor}"
             yield name, words(insight.title), "insight", insight.page, insight.anchor, 1
-        for listing in self.book.listings:
+        for listing in self.book.of(Listing):
             chunk = listing.chunk
             name = f"chunk:{listing.page}:{chunk.anchor}"
             yield name, in_words(chunk.name), "chunk", listing.page, chunk.anchor, 1
 
-    def missing(self, page: str, kind: str, target: str) -> tuple[Kind, str] | None:
-        """The message for a link that led nowhere; nothing when it has been reported elsewhere."""
+    def missing(self, page: str, kind: str, target: str) -> Problem | None:
+        """Say why a link led nowhere; nothing when it has been reported elsewhere."""
         view = self.view(page)
-        if kind == "metric":
-            if view.metric(target):
-                return None
-            return Kind.UNKNOWN_METRIC, f"unknown metric '{target}'{view.near(kind, target)}"
-        if view.pattern(target):
+        found = view.metric(target) if kind == "metric" else view.pattern(target)
+        if found:
             return None
-        return Kind.UNKNOWN_PATTERN, f"unknown pattern '{target}'{view.near(kind, target)}"
+        named = Kind.UNKNOWN_METRIC if kind == "metric" else Kind.UNKNOWN_PATTERN
+        return Problem(named, f"unknown {kind} '{target}'{view.near(kind, target)}")
 
 
 def _reading_order(env: BuildEnvironment) -> list[str]:
@@ -295,7 +293,7 @@ def _warn_missing(app: Sphinx, domain: Domain | None, node: pending_xref) -> boo
         return None
     problem = domain.missing(node["refdoc"], node["reftype"], node["reftarget"])
     if problem:
-        report(*problem, node)
+        report(problem, node)
     return True
 
 

@@ -12,7 +12,7 @@ from sphinx import addnodes
 from sphinx.util import docname_join
 from sphinxcontrib.bibtex.citation_target import parse_citation_targets
 
-from casebook.base.placeholders import Generated
+from casebook.base.placeholders import LateWords, Placeholder
 from casebook.core.text.marked_text import Text, mark
 
 _NO_WORDS = (nodes.comment, nodes.footnote_reference, nodes.system_message, nodes.target)
@@ -34,8 +34,8 @@ def pieces(parts: Iterable[nodes.Node], page: str = "") -> Iterator[tuple[Any, s
             yield part, part.astext() if literal else smartyPants(part.astext(), "De")
         elif isinstance(part, addnodes.pending_xref):
             yield part, _words(part)
-        elif isinstance(part, Generated) and part["what"] == "words":
-            yield part, part["text"].marked
+        elif isinstance(part, Placeholder) and isinstance(part.content, LateWords):
+            yield part, part.content.text.marked
         elif isinstance(part, nodes.reference) and part.get("id_link") and not part.children:
             # A link of Markdown to a place, which MyST resolves later.
             yield part, _anchored(part["refuri"].removeprefix("#"), page)

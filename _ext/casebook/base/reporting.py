@@ -1,16 +1,21 @@
-"""Reporting: one function through which every message of the press goes."""
+"""Reporting: the one function through which every message of the press goes."""
 
 from __future__ import annotations
 
-from typing import Any
-
+from docutils import nodes
 from sphinx.util import logging
 
-from casebook.core.problems import Kind
+from casebook.core.problems import Problem
 
 _logger = logging.getLogger(__name__)
 
+Where = nodes.Node | str | tuple[str, int]
+"""A node, "path:line", or a page's name and a line."""
 
-def report(kind: Kind, message: str, location: Any) -> None:
-    """Warn at a place: a node, "path:line", or a pair of page name and line."""
-    _logger.warning("%s", message, location=location, type="casebook", subtype=kind.value)
+
+def report(problem: Problem, where: Where | None = None) -> None:
+    """Warn of a problem at a place, which is the problem's own if none is given."""
+    location = f"{problem.file}:{problem.line}" if where is None else where
+    _logger.warning(
+        "%s", problem.message, location=location, type="casebook", subtype=problem.kind.value
+    )

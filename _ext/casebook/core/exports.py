@@ -11,7 +11,10 @@ from typing import Any
 
 from casebook.core.book.book import Book
 from casebook.core.book.view import Answers, View
-from casebook.core.findings.decision import stability
+from casebook.core.findings.claim import ClaimEntry
+from casebook.core.findings.decision import Decision, stability
+from casebook.core.findings.insight import Insight
+from casebook.core.literate.printed import Code, Listing
 from casebook.core.literate.runs import NO_TESTS, RunBy
 from casebook.core.metrics.metric import Resolved
 from casebook.core.metrics.quantities import End
@@ -103,7 +106,7 @@ def insights(book: Book) -> Data:
                 "page": insight.page,
                 "anchor": insight.anchor,
             }
-            for insight in book.insights
+            for insight in book.of(Insight)
         ]
     }
 
@@ -112,7 +115,7 @@ def decisions(book: Book) -> Data:
     """All decision matrices, with their totals; scores and weights are the authors' judgement."""
     words = _words(book)
     listed = []
-    for decision in book.decisions:
+    for decision in book.of(Decision):
         matrix = decision.matrix
         listed.append(
             {
@@ -161,7 +164,7 @@ def claims(book: Book) -> Data:
                 "page": entry.page,
                 "anchor": entry.anchor,
             }
-            for entry in book.claims
+            for entry in book.of(ClaimEntry)
         ]
     }
 
@@ -169,7 +172,7 @@ def claims(book: Book) -> Data:
 def chunks(book: Book) -> Data:
     """All printed chunks, with their code as it stands in the page."""
     words = _words(book)
-    tests = {code.page: code.tests for code in book.codes}
+    tests = {code.page: code.tests for code in book.of(Code)}
     return {
         "chunks": [
             {
@@ -185,7 +188,7 @@ def chunks(book: Book) -> Data:
                 "anchor": listing.chunk.anchor,
                 "line": listing.chunk.first,
             }
-            for listing in book.listings
+            for listing in book.of(Listing)
         ]
     }
 

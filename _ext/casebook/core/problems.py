@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 
@@ -93,11 +93,19 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong: `line` counts from 1 within the text that was read."""
+    """One thing that is wrong, as the answer of whoever found it."""
 
     kind: Kind
     message: str
+    """A sentence that says what to do, without a full stop."""
     line: int = 1
+    """Counts from 1 within the text that was read, or within `file`."""
+    file: str = ""
+    """The file, where it is none of the page at hand."""
+
+    def at(self, line: int) -> Problem:
+        """Return the same problem at another line."""
+        return replace(self, line=line)
 
 
 def suggestion(name: str, valid: Iterable[str]) -> str:

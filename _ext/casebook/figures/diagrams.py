@@ -80,11 +80,13 @@ class DrawDiagrams(SphinxPostTransform):
                 drawing = draw(node["code"])
                 shown = self._shown(node, drawing, f"diagram-{i}")
             except RendererMissing as error:
-                report(Kind.NO_RENDERER, f"{error} The page shows the source instead.", node)
+                report(
+                    Problem(Kind.NO_RENDERER, f"{error} The page shows the source instead."), node
+                )
                 shown = _listing(node)
             except DrawingError as error:
                 if not node.get("reported"):
-                    report(Kind.BAD_DIAGRAM, str(error), node)
+                    report(Problem(Kind.BAD_DIAGRAM, str(error)), node)
                 shown = _listing(node)
             node.replace_self(shown)
 
@@ -93,12 +95,11 @@ class DrawDiagrams(SphinxPostTransform):
         wide = "wide" in figure.get("classes", ())
         limit = WIDE if wide else MEASURE
         if drawing.width > limit:
-            report(
-                Kind.BAD_DIAGRAM,
+            message = (
                 f"the diagram is {drawing.width:.0f} px wide, and {limit} px is the limit here; "
-                "shorten labels or turn it",
-                node,
+                "shorten labels or turn it"
             )
+            report(Problem(Kind.BAD_DIAGRAM, message), node)
         builder = self.env._app.builder
         domain, page = domain_of(self.env), self.env.docname
         title = around(domain.view(page).words(node["said"]), 0)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from docutils import nodes
 
-from casebook.base.directive import BookDirective
-from casebook.base.links import ListMaker, Page, definition
-from casebook.base.placeholders import Generated
-from casebook.core.book.records import ClaimEntry
+from casebook.base.directive import BookDirective, BookList
+from casebook.base.page_context import PageContext
+from casebook.base.placeholders import Content, Placeholder
+from casebook.base.standard_nodes import definition, joined
 from casebook.core.findings import claim as core
-from casebook.core.findings.claim import Claim, Verdict
+from casebook.core.findings.claim import Claim, ClaimEntry, Verdict
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -38,7 +39,7 @@ class Claims(BookDirective):
         instead["classes"] = ["claim-instead"]
         number = 1 + len(self.book.records(self.env.docname, ClaimEntry))
         entry = ClaimEntry(self.env.docname, number, claim)
-        self.book.add(self.env.docname, entry)
+        self.book.add(entry)
         words = [nodes.Text("“"), *self.nodes_of(claim.claim), nodes.Text("”")]
         quoted = nodes.paragraph("", "", *words, classes=["claim-text"])
         item = nodes.list_item(
@@ -47,10 +48,8 @@ class Claims(BookDirective):
         )  # fmt: skip
         self.state.document.note_explicit_target(item)
         if claim.sources:
-            cited: list[nodes.Node] = []
-            for key in claim.sources:
-                comma = [nodes.Text(", ")] if cited else []
-                cited += [*comma, self.cited(key, self.body_line(claim.line))]
+            line = self.body_line(claim.line)
+            cited = joined([self.cited(key, line)] for key in claim.sources)
             item += nodes.paragraph("", "", *cited, classes=["claim-sources"])
         return item
 
@@ -60,32 +59,29 @@ def verdict(given: Verdict) -> nodes.inline:
     return nodes.inline("", given.value, classes=["verdict", f"verdict-{given.value}"])
 
 
-class ClaimsLedger(BookDirective):
+@dataclass(frozen=True, slots=True)
+class AllClaims(Content):
+    """Every claim of the book with its verdict, by page."""
+
+    def fill(self, page: PageContext, at: Placeholder) -> list[nodes.Node]:
+        made: list[nodes.Node] = []
+        claims = page.view.of(ClaimEntry)
+        for name in dict.fromkeys(entry.page for entry in claims):
+            made.append(nodes.rubric("", page.view.words(page.view.title(name))))
+            listed = nodes.definition_list(classes=["related"])
+            for entry in (entry for entry in claims if entry.page == name):
+                quoted = f"“{page.view.words(entry.claim.claim)}”"
+                link = page.place(name, entry.anchor, quoted)
+                words = [link, nodes.Text(f" {page.view.words(entry.claim.instead)}")]
+                listed += definition([verdict(entry.claim.verdict)], words)
+            made.append(listed)
+        return made or [nodes.paragraph("", "The book has examined no claim.")]
+
+
+class ClaimsLedger(BookList):
     """``claims-ledger``: all claims of the book, with their verdicts."""
 
-    has_content = False
-
-    def run(self) -> list[nodes.Node]:
-        return [self.generated("claims-ledger")]
-
-
-def _ledger(page: Page, node: Generated) -> list[nodes.Node]:
-    made: list[nodes.Node] = []
-    claims = page.view.claims()
-    for name in dict.fromkeys(entry.page for entry in claims):
-        made.append(nodes.rubric("", page.view.words(page.view.title(name))))
-        listed = nodes.definition_list(classes=["related"])
-        for entry in (entry for entry in claims if entry.page == name):
-            quoted = f"“{page.view.words(entry.claim.claim)}”"
-            link = page.place(name, entry.anchor, quoted, node["page"])
-            words = [link, nodes.Text(f" {page.view.words(entry.claim.instead)}")]
-            listed += definition([verdict(entry.claim.verdict)], words)
-        made.append(listed)
-    return made or [nodes.paragraph("", "The book has examined no claim.")]
-
-
-LISTS: dict[str, ListMaker] = {"claims-ledger": _ledger}
-"""What a placeholder becomes."""
+    listed = AllClaims
 
 
 def setup(app: Sphinx) -> None:

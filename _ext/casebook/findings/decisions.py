@@ -9,10 +9,9 @@ from docutils.parsers.rst import directives
 
 from casebook.base.directive import BookDirective
 from casebook.base.placeholders import late
-from casebook.base.table_nodes import cell, table
-from casebook.core.book.records import Decision
+from casebook.base.standard_nodes import cell, table
 from casebook.core.findings import decision as core
-from casebook.core.findings.decision import Matrix, decimal
+from casebook.core.findings.decision import Decision, Matrix, decimal
 from casebook.core.problems import Kind, Problem, suggestion
 from casebook.core.text.marked_text import Text, mark
 
@@ -51,7 +50,7 @@ class DecisionMatrix(BookDirective):
         caption = self.text_at(self.arguments[0], self.lineno)
         made = self._table(matrix, chosen, self.nodes_of(caption))
         page = self.env.docname
-        self.book.add(page, Decision(page, made["ids"][0], caption, matrix, chosen))
+        self.book.add(Decision(page, made["ids"][0], caption, matrix, chosen))
         told = Text(f"{JUDGEMENT} {core.stability(matrix, chosen, mark)}")
         notes = nodes.paragraph("", "", late(told), classes=["table-note"])
         return [made, notes, self._reasons(matrix)]

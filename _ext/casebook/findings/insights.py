@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx import addnodes
 
-from casebook.base.directive import BookDirective
-from casebook.base.links import ListMaker, Page, definition
+from casebook.base.directive import BookDirective, BookList
+from casebook.base.domain import domain_of
 from casebook.base.node_text import text_of
-from casebook.base.placeholders import Generated
-from casebook.core.book.records import Insight
+from casebook.base.page_context import PageContext
+from casebook.base.placeholders import Content, Placeholder
+from casebook.base.reporting import report
+from casebook.base.standard_nodes import definition, joined
 from casebook.core.findings import insight as core
-from casebook.core.findings.insight import Evidence
-from casebook.core.problems import Kind, Problem
+from casebook.core.findings.insight import Evidence, Insight
+from casebook.core.problems import Kind, Problem, suggestion
 from casebook.core.text.marked_text import Text
 from casebook.core.text.sentences import count
+from casebook.literate.made_by import Modelled, check_made
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
 
 
 class InsightDirective(BookDirective):
@@ -64,9 +69,9 @@ class InsightDirective(BookDirective):
             message = f"the insight '{anchor}' stands on this page already; give it a ':name:'"
             self.warn(Problem(Kind.DUPLICATE_ID, message), self.lineno)
             return []
-        self.book.add(self.env.docname, record)
-        label = nodes.inline("", "", self.generated("insight-label", kind=kind.value,
-                             number=record.number), classes=["insight-label"])  # fmt: skip
+        self.book.add(record)
+        words = self.place(Label(kind.value, record.number))
+        label = nodes.inline("", "", words, classes=["insight-label"])
         box = nodes.admonition(
             "", nodes.title("", "", label, nodes.Text(" "), *self.nodes_of(title))
         )
@@ -85,36 +90,32 @@ class InsightDirective(BookDirective):
         return 1 + len(self.book.records(self.env.docname, Insight))
 
     def _check(self, body: list[nodes.Node]) -> None:
-        wrong = core.wrong_length(count(" ".join(part.astext() for part in body)))
-        links = [link for part in body for link in _links(part)]
-        if not links:
-            wrong = wrong or "an insight links to the section that explains its mechanism"
-        if wrong:
-            self.warn(Problem(Kind.BAD_INSIGHT, wrong), self.lineno)
+        links = sum(1 for part in body for _ in _links(part))
+        problem = core.check(count(" ".join(part.astext() for part in body)), links)
+        if problem:
+            self.warn(problem, self.lineno)
 
     def _meta(self, insight: Insight) -> Iterator[nodes.Node]:
         yield nodes.Text(core.for_whom(insight.audience) + " · Evidence: ")
-        for i, one in enumerate(insight.evidence):
-            yield from [nodes.Text(", ")] if i else []
-            yield self._evidence(one)
+        yield from joined([self._evidence(one)] for one in insight.evidence)
         if insight.patterns:
             yield nodes.Text(f" · {_patterns(insight)}")
-        for i, slug in enumerate(insight.patterns):
-            yield from [nodes.Text(", ")] if i else []
-            link = addnodes.pending_xref(
-                "", nodes.inline("", slug), refdomain="casebook", reftype="pattern",
-                reftarget=slug, refexplicit=False, refdoc=self.env.docname, refwarn=True,
-                sentence=insight.title,
-            )  # fmt: skip
-            link.source, link.line = self.get_source_info()[0], self.option_line("patterns")
-            yield link
+            yield from joined([self._pattern(slug, insight)] for slug in insight.patterns)
+
+    def _pattern(self, slug: str, insight: Insight) -> nodes.Node:
+        link = addnodes.pending_xref(
+            "", nodes.inline("", slug), refdomain="casebook", reftype="pattern", reftarget=slug,
+            refexplicit=False, refdoc=self.env.docname, refwarn=True, sentence=insight.title,
+        )  # fmt: skip
+        link.source, link.line = self.get_source_info()[0], self.option_line("patterns")
+        return link
 
     def _evidence(self, one: Evidence) -> nodes.Node:
         if one.kind == "source":
             return self.cited(one.name, self.option_line("evidence"))
         if one.kind == "output":
-            return self.generated("modelled", name=one.name)
-        return self.generated("metric-evidence", name=one.name)
+            return self.place(Modelled(one.name))
+        return self.place(MetricAsEvidence(one.name))
 
 
 def _links(node: nodes.Node) -> Iterator[nodes.Node]:
@@ -127,62 +128,83 @@ def _links(node: nodes.Node) -> Iterator[nodes.Node]:
             yield reference
 
 
-class InsightIndex(BookDirective):
-    """``insight-index``: all insights, by study."""
+@dataclass(frozen=True, slots=True)
+class Label(Content):
+    """The kind and the number of an insight: "Lesson 1.7"."""
 
-    has_content = False
+    kind: str
+    number: int
 
-    def run(self) -> list[nodes.Node]:
-        return [self.generated("insight-index")]
-
-
-def _label(page: Page, node: Generated) -> list[nodes.Node]:
-    return [nodes.Text(_words(page, node["page"], node["kind"], node["number"]))]
+    def fill(self, page: PageContext, at: Placeholder) -> list[nodes.Node]:
+        return [nodes.Text(_label(page, page.name, self.kind, self.number))]
 
 
-def _words(page: Page, name: str, kind: str, number: int) -> str:
+def _label(page: PageContext, name: str, kind: str, number: int) -> str:
     chapter = page.view.number(name)
     return f"{kind.capitalize()} {chapter}{'.' if chapter else ''}{number}"
 
 
-def _metric(page: Page, node: Generated) -> list[nodes.Node]:
-    valued = page.view.metric(node["name"])
-    if not valued:
-        return [nodes.Text(node["name"])]  # reported once the whole book is read
-    return [page.metric(node["name"], page.view.words(valued.metric.label), node["page"])]
+@dataclass(frozen=True, slots=True)
+class MetricAsEvidence(Content):
+    """The label of a metric, linked to its row."""
+
+    id: str
+
+    def fill(self, page: PageContext, at: Placeholder) -> list[nodes.Node]:
+        valued = page.view.metric(self.id)
+        if not valued:
+            return [nodes.Text(self.id)]  # reported once the whole book is read
+        return [page.metric(self.id, page.view.words(valued.metric.label))]
 
 
 def _patterns(insight: Insight) -> str:
     return "Patterns: " if len(insight.patterns) > 1 else "Pattern: "
 
 
-def _index(page: Page, node: Generated) -> list[nodes.Node]:
-    made: list[nodes.Node] = []
-    insights = page.view.insights()
-    for name in dict.fromkeys(insight.page for insight in insights):
-        made.append(nodes.rubric("", page.view.words(page.view.title(name))))
-        listed = nodes.definition_list(classes=["related"])
-        for insight in (i for i in insights if i.page == name):
-            link = page.place(name, insight.anchor, page.view.words(insight.title), node["page"])
-            label = _words(page, name, insight.kind.value, insight.number)
-            said = [link, nodes.Text(f". {core.for_whom(insight.audience)}.")]
-            patterns = page.patterns(insight.patterns, node["page"])
-            if patterns:
-                said += [nodes.Text(f" {_patterns(insight)}"), *patterns, nodes.Text(".")]
-            listed += definition([nodes.Text(label)], said)
-        made.append(listed)
-    return made or [nodes.paragraph("", "The book has no insight.")]
+@dataclass(frozen=True, slots=True)
+class AllInsights(Content):
+    """Every insight of the book, by page."""
+
+    def fill(self, page: PageContext, at: Placeholder) -> list[nodes.Node]:
+        made: list[nodes.Node] = []
+        insights = page.view.of(Insight)
+        for name in dict.fromkeys(insight.page for insight in insights):
+            made.append(nodes.rubric("", page.view.words(page.view.title(name))))
+            listed = nodes.definition_list(classes=["related"])
+            for insight in (i for i in insights if i.page == name):
+                link = page.place(name, insight.anchor, page.view.words(insight.title))
+                label = _label(page, name, insight.kind.value, insight.number)
+                said = [link, nodes.Text(f". {core.for_whom(insight.audience)}.")]
+                patterns = page.patterns(insight.patterns)
+                if patterns:
+                    said += [nodes.Text(f" {_patterns(insight)}"), *patterns, nodes.Text(".")]
+                listed += definition([nodes.Text(label)], said)
+            made.append(listed)
+        return made or [nodes.paragraph("", "The book has no insight.")]
 
 
-LISTS: dict[str, ListMaker] = {
-    "insight-label": _label,
-    "metric-evidence": _metric,
-    "insight-index": _index,
-}
-"""What a placeholder becomes."""
+class InsightIndex(BookList):
+    """``insight-index``: all insights, by study."""
+
+    listed = AllInsights
+
+
+def _check(app: Sphinx, env: BuildEnvironment) -> None:
+    """Report what insights name as evidence and nobody knows."""
+    domain = domain_of(env)
+    book, sources = domain.book, env.get_domain("cite").bibdata.data.entries  # type: ignore[attr-defined]
+    for insight in book.of(Insight):
+        for one in insight.evidence:
+            if one.kind == "output":
+                check_made(book, one.name, insight.page, insight.evidence_line)
+            if one.kind == "metric" and one.name not in book.rows:
+                hint = suggestion(one.name, [*book.rows, *sources])
+                message = f"unknown evidence '{one.name}': no source, metric or output{hint}"
+                report(Problem(Kind.UNKNOWN_METRIC, message), (insight.page, insight.evidence_line))
 
 
 def setup(app: Sphinx) -> None:
-    """Register the directives."""
+    """Register the directives and the check of what insights rest on."""
     app.add_directive("insight", InsightDirective)
     app.add_directive("insight-index", InsightIndex)
+    app.connect("env-check-consistency", _check)

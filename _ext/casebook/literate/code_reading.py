@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from casebook.base.domain import domain_of
 from casebook.base.reporting import report
-from casebook.core.book.records import Code
+from casebook.core.literate.printed import Code
 from casebook.core.literate.program import Program
 from casebook.core.literate.runs import RunBy, read_tests, stored_tests
-from casebook.core.problems import Kind
+from casebook.core.problems import Problem
 from casebook.literate import programs as pages
 
 if TYPE_CHECKING:
@@ -26,9 +26,9 @@ def _read_page(app: Sphinx, docname: str, source: list[str]) -> None:
     program, problems = pages.program(source[0], pages.parser(settings))
     if program != Program():
         tests = _read_tests(app.env, docname)
-        domain_of(app.env).add(docname, Code(docname, program, tests))
+        domain_of(app.env).add(Code(docname, program, tests))
     for problem in problems:
-        report(problem.kind, problem.message, (docname, problem.line))
+        report(problem, (docname, problem.line))
 
 
 def _read_tests(env: BuildEnvironment, page: str) -> dict[str, RunBy]:
@@ -38,10 +38,10 @@ def _read_tests(env: BuildEnvironment, page: str) -> dict[str, RunBy]:
         return {}
     env.note_dependency(path, docname=page)
     found = read_tests(path.read_bytes())
-    if found is None:
-        message = "the file is not what 'make outputs' writes; run it again"
-        report(Kind.BAD_OUTPUT, message, f"{path}:1")
-    return found or {}
+    if isinstance(found, Problem):
+        report(found, f"{path}:1")
+        return {}
+    return found
 
 
 def _stored_tests(env: BuildEnvironment, page: str) -> Path:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 from docutils import nodes
 from docutils.parsers.rst import directives
 
-from casebook.base.directive import BookDirective, TableDirective
-from casebook.core.book.records import Code, Listing
+from casebook.base.directive import BookDirective
 from casebook.core.literate.chunks import Chunk, Session, misplaced
+from casebook.core.literate.printed import Code, Listing
 from casebook.core.literate.runs import NO_TESTS, RunBy
 from casebook.core.literate.weave import Ties, weave
 from casebook.core.problems import Kind, Problem
@@ -78,7 +78,7 @@ class ChunkDirective(LiterateDirective):
             return [block]
         ties = weave(code.program.chunks)[chunk.anchor]
         said = self.text_at(caption, self.option_line("caption"))
-        self.book.add(self.env.docname, Listing(self.env.docname, chunk, said))
+        self.book.add(Listing(self.env.docname, chunk, said))
         head = nodes.caption("", "", _head(chunk, ties, self.nodes_of(said)))
         # Its wrapper takes the id: Sphinx numbers it and labels it for print.
         wrapper = nodes.container("", head, block, classes=["literal-block-wrapper"])
@@ -101,28 +101,6 @@ class SessionDirective(LiterateDirective):
             return [block]
         label = nodes.rubric("", "Session", classes=["hang-label"])
         return [nodes.container("", label, block, classes=["session"])]
-
-
-class PackageDirective(TableDirective):
-    """``package``: the files of a package, and where to download it."""
-
-    required_arguments = 1
-
-    def run(self) -> list[nodes.Node]:
-        name = self.arguments[0].strip()
-        rows = self.generated("package", name=name)
-        download = self.generated("package-download", name=name)
-        return [self.table(f"The files of `{name}`", ["package"], rows), download]
-
-
-class ChunkIndex(TableDirective):
-    """``chunk-index``: every chunk of the book; the argument is the caption."""
-
-    required_arguments = 1
-
-    def run(self) -> list[nodes.Node]:
-        rows = self.generated("chunk-index")
-        return [self.table(self.arguments[0], ["chunk-index"], rows)]
 
 
 def _head(chunk: Chunk, ties: Ties, words: list[nodes.Node]) -> nodes.inline:
@@ -184,5 +162,3 @@ def setup(app: Sphinx) -> None:
     """Register the directives."""
     app.add_directive("chunk", ChunkDirective)
     app.add_directive("session", SessionDirective)
-    app.add_directive("package", PackageDirective)
-    app.add_directive("chunk-index", ChunkIndex)

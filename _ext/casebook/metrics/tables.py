@@ -1,63 +1,34 @@
-"""Metrics on the page: tables, cards, comparisons, and the value in a sentence."""
+"""``metrics-table``: metrics with value, date, evidence and source."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from docutils import nodes
-from docutils.parsers.rst import directives
-from sphinx import addnodes
 
-from casebook.base.directive import BookDirective, BookLink
-from casebook.base.placeholders import Generated
-from casebook.base.table_nodes import cell, evidence_mark, head_cell, plain_link, table
-from casebook.core.book.records import MetricRow
+from casebook.base.directive import BookLink, CaptionedDirective
+from casebook.base.domain import domain_of
+from casebook.base.reporting import report
+from casebook.base.standard_nodes import cell, evidence_mark, head_cell
 from casebook.core.metrics import metric as core
 from casebook.core.metrics.formulas import Reference
-from casebook.core.metrics.metric import Metric
+from casebook.core.metrics.metric import Metric, MetricRow
 from casebook.core.problems import Kind, Problem
-from casebook.core.text.yaml_records import Record, records
+from casebook.literate.made_by import MadeBy, check_made
+from casebook.metrics.values import AsOf, EvidenceKind, Input, Number, RestsOn, UnitInColumn
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
 
 HEADS = ("Measure", "Value", "Unit", "As of", "Evidence")
 CLASSES = ((), ("num",), ("unit",), ("as-of",), ("evidence-cell",))
 WIDTHS = (44, 15, 16, 13, 20)
-NOT_PUBLISHED = "not published"
-
-
-class MetricsDirective(BookDirective):
-    """A directive whose body names figures."""
-
-    def figure_link(self, name: str, line: int) -> addnodes.pending_xref:
-        """A link to a figure's row, named on a line of the body."""
-        link = plain_link("casebook", "metric", name, "", self.env.docname)
-        link.source, link.line = self.get_source_info()[0], self.body_line(line)
-        return link
-
-
-class CaptionedDirective(MetricsDirective):
-    """A directive with a caption as its argument and a name to link to."""
-
-    required_arguments = 1
-    option_spec: ClassVar = {"name": directives.unchanged, "class": directives.class_option}
-
-    def captioned(
-        self, kind: str, widths: tuple[int, ...], heads: list[nodes.entry]
-    ) -> tuple[nodes.table, nodes.tbody]:
-        """The table, with caption, name and classes."""
-        caption = self.inline(self.arguments[0], self.lineno)
-        made, body = table(caption, kind, widths, heads)
-        made["classes"] += self.options.get("class", [])
-        self.set_source_info(made)
-        self.add_name(made)
-        return made, body
 
 
 class MetricsTable(CaptionedDirective):
-    """``metrics-table``: a table of figures, each with value, date, evidence and source."""
+    """``metrics-table``: a table of metrics, each with value, date, evidence and source."""
 
     def run(self) -> list[nodes.Node]:
         if self.is_empty():
@@ -79,7 +50,7 @@ class MetricsTable(CaptionedDirective):
         line, formula_line, source_line = map(self.body_line, lines)
         here = replace(metric, line=line, formula_line=formula_line, source_line=source_line)
         row = MetricRow(self.env.docname, here)
-        self.book.add(self.env.docname, row)
+        self.book.add(row)
         return row
 
     def _table_row(self, kept: MetricRow) -> nodes.row:
@@ -88,20 +59,19 @@ class MetricsTable(CaptionedDirective):
         self.state.document.note_explicit_target(target)
         label = nodes.inline("", "", *self.nodes_of(metric.label), classes=["measure"])
         row = nodes.row("", head_cell([target, label], self._explained(metric)))
-        for what, classes in zip(("number", "unit", "date"), CLASSES[1:4], strict=True):
-            row += cell(Generated("", what=what, name=metric.id), classes=classes)
+        parts = (Number(metric.id), UnitInColumn(metric.id), AsOf(metric.id))
+        for part, classes in zip(parts, CLASSES[1:4], strict=True):
+            row += cell(self.place(part), classes=classes)
         row += nodes.entry("", *self._evidence(metric), classes=list(CLASSES[4]))
         return row
 
     def _explained(self, metric: Metric) -> list[nodes.inline]:
         lines = [nodes.inline("", "", *self.nodes_of(metric.what), classes=["what"])]
         if metric.formula:
-            pieces: list[nodes.Node] = []
-            for piece in metric.formula.pieces():
-                if isinstance(piece, Reference):
-                    pieces.append(Generated("", what="input", name=piece.id, page=self.env.docname))
-                else:
-                    pieces.append(nodes.Text(piece))
+            pieces = [
+                self.place(Input(piece.id)) if isinstance(piece, Reference) else nodes.Text(piece)
+                for piece in metric.formula.pieces()
+            ]
             lines.append(nodes.inline("", "", *pieces, classes=["what", "formula"]))
         if metric.doubt:
             doubt = [nodes.Text("Doubt: "), *self.nodes_of(metric.doubt)]
@@ -110,13 +80,10 @@ class MetricsTable(CaptionedDirective):
 
     def _evidence(self, metric: Metric) -> list[nodes.Node]:
         if metric.formula or metric.output:
-            what = "sources" if metric.formula else "maker"
-            name = metric.id if metric.formula else metric.output
-            rests_on = Generated("", what=what, name=name, page=self.env.docname)
-            self.set_source_info(rests_on)
+            rests_on = RestsOn(metric.id) if metric.formula else MadeBy(metric.output)
             return [
-                nodes.paragraph("", "", Generated("", what="evidence", name=metric.id)),
-                nodes.paragraph("", "", rests_on),
+                nodes.paragraph("", "", self.place(EvidenceKind(metric.id))),
+                nodes.paragraph("", "", self.place(rests_on)),
             ]
         where: list[nodes.Node] = [nodes.Text(metric.locator)]
         if metric.via:
@@ -128,119 +95,22 @@ class MetricsTable(CaptionedDirective):
         ]
 
 
-class MetricsComparison(CaptionedDirective):
-    """``metrics-comparison``: figures side by side, with a note where they are not alike."""
-
-    option_spec: ClassVar = CaptionedDirective.option_spec | {"columns": directives.unchanged}
-
-    def run(self) -> list[nodes.Node]:
-        if self.is_empty():
-            return []
-        columns = [c.strip() for c in self.options.get("columns", "").split(",") if c.strip()]
-        if not columns:
-            message = "the option 'columns' is missing; name the columns, with commas between them"
-            self.warn(Problem(Kind.MISSING_FIELD, message), self.lineno)
-            return []
-        heads = [
-            cell(nodes.Text(HEADS[0])),
-            *(cell(nodes.Text(c), classes=("num",)) for c in columns),
-        ]
-        made, body = self.captioned(
-            "matrix", (30, *([max(1, 70 // len(columns))] * len(columns))), heads
-        )
-        rows, problems = records(self.body)
-        for record in rows:
-            row = self._row(record, len(columns))
-            problems += record.problems
-            if row:
-                body += row
-        for problem in problems:
-            self.warn(problem)
-        return [made]
-
-    def _row(self, record: Record, columns: int) -> nodes.row | None:
-        record.check_fields(("label", "figures", "note"))
-        label, figures, note = (
-            record.need("label"),
-            record.need_list("figures"),
-            record.text("note"),
-        )
-        if figures and len(figures) != columns:
-            message = f"the row has {len(figures)} figures for {columns} columns; write "
-            record.report(
-                Kind.BAD_VALUE, f"{message}'{NOT_PUBLISHED}' where there is none", "figures"
-            )
-        if record.problems:
-            return None
-        notes: list[nodes.inline] = []
-        if note:
-            said = self.inline(note, self.body_line(record.line_of("note")))
-            notes.append(nodes.inline("", "", *said, classes=["what"]))
-        names = tuple(f.text for f in figures if f.text != NOT_PUBLISHED)
-        likeness = self.generated("likeness", figures=names, noted=bool(note))
-        likeness.line = self.body_line(record.line)
-        said = self.inline(label, self.body_line(record.line_of("label")))
-        label_node = nodes.inline("", "", *said, classes=["measure"])
-        row = nodes.row("", head_cell([likeness, label_node], notes))
-        for figure in figures:
-            if figure.text == NOT_PUBLISHED:
-                row += cell(nodes.inline("", NOT_PUBLISHED, classes=["unit"]), classes=("num",))
-                continue
-            value = self.figure_link(figure.text, figure.line)
-            mark = Generated("", what="evidence-word", name=figure.text)
-            figure_cell = nodes.entry("", nodes.paragraph("", "", value), classes=["num"])
-            figure_cell += nodes.paragraph("", "", mark, classes=["evidence-line"])
-            row += figure_cell
-        return row
-
-
-class MetricCards(MetricsDirective):
-    """``metric-cards``: three or six figures large, each with its evidence."""
-
-    def run(self) -> list[nodes.Node]:
-        if self.is_empty():
-            return []
-        cards = nodes.container(classes=["metric-cards"])
-        cards += nodes.rubric("", "Key figures", classes=["hang-label"])
-        names = [(i, line.strip()) for i, line in enumerate(self.content, 1) if line.strip()]
-        if len(names) not in (3, 6):
-            message = f"metric cards come in threes or sixes, not {len(names)}"
-            self.warn(Problem(Kind.BAD_OPENING, message), self.lineno)
-        for at, name in names:
-            label = self.figure_link(name, at)
-            label["label"] = True
-            cards += nodes.container(
-                "",
-                nodes.paragraph("", "", label, classes=["metric-label"]),
-                nodes.paragraph(
-                    "", "",
-                    Generated("", what="card-value", name=name),
-                    classes=["metric-value"],
-                ),
-                nodes.paragraph(
-                    "", "",
-                    Generated("", what="evidence-date", name=name),
-                    classes=["metric-evidence"],
-                ),
-                classes=["metric-card"],
-            )  # fmt: skip
-        return [cards]
-
-
-class MetricIndex(BookDirective):
-    """``metric-index``, ``source-index``, ``aged-metrics``: pages made of the whole book."""
-
-    has_content = False
-
-    def run(self) -> list[nodes.Node]:
-        return [self.generated(self.name)]
+def _check(app: Sphinx, env: BuildEnvironment) -> None:
+    """Report metrics that exist twice, and formulas that cannot be computed."""
+    book = domain_of(env).book
+    for row, first in book.doubled:
+        place = f"{env.doc2path(first.page, False)}:{first.metric.line}"
+        message = f"the metric '{row.metric.id}' exists already, at {place}"
+        report(Problem(Kind.DUPLICATE_ID, message), (row.page, row.metric.line))
+    for name, misfit in book.misfits.items():
+        row = book.rows[name]
+        report(misfit, (row.page, row.metric.formula_line))
+    for row in book.rows.values():
+        check_made(book, row.metric.output, row.page, row.metric.line)
 
 
 def setup(app: Sphinx) -> None:
-    """Register the directives and the role."""
-    app.add_directive("metrics-table", MetricsTable)
-    app.add_directive("metrics-comparison", MetricsComparison)
-    app.add_directive("metric-cards", MetricCards)
-    for name in ("metric-index", "source-index", "aged-metrics"):
-        app.add_directive(name, MetricIndex)
+    """Register the role, the directive and the check of all metrics of the book."""
     app.add_role("metric", BookLink("metric"))
+    app.add_directive("metrics-table", MetricsTable)
+    app.connect("env-check-consistency", _check)

@@ -1,25 +1,82 @@
-"""Patterns on the page: links, sections, and the lists that the press gathers."""
+"""``pattern``: the section of a pattern; and what every page says about patterns."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
 
-from casebook.base.directive import BookDirective, BookLink, TableDirective
+from casebook.base.directive import BookDirective, BookLink
 from casebook.base.domain import domain_of
 from casebook.base.node_text import pieces, text_of
-from casebook.base.placeholders import Generated
+from casebook.base.page_context import PageContext
+from casebook.base.placeholders import Content, Placeholder
 from casebook.base.reporting import report
-from casebook.core.book.records import PatternSection, PatternUse, Study
-from casebook.core.problems import Kind
+from casebook.base.standard_nodes import definition
+from casebook.core.patterns.catalogue import RELATIONS
+from casebook.core.patterns.uses import PatternSection, PatternUse
+from casebook.core.problems import Kind, Problem
 from casebook.core.text.marked_text import Text
 from casebook.core.text.sentences import around
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+
+@dataclass(frozen=True, slots=True)
+class Facts(Content):
+    """What the catalogue says of a pattern: intent, category, other names, relations."""
+
+    slug: str
+
+    def fill(self, page: PageContext, at: Placeholder) -> list[nodes.Node]:
+        described = page.view.pattern(self.slug)
+        if not described:
+            return []  # reported when the page was read
+        pattern = described.pattern
+        facts = nodes.definition_list(classes=["facts"])
+
+        def fact(name: str, *words: nodes.Node) -> None:
+            nonlocal facts
+            facts += definition([nodes.Text(name)], words)
+
+        fact("Category", nodes.Text(pattern.category.replace("-", " ")))
+        if pattern.aliases:
+            fact("Also called", nodes.Text(", ".join(pattern.aliases)))
+        for relation, slugs in pattern.relations:
+            links = page.patterns(slugs)
+            if links:
+                fact(RELATIONS[relation].capitalize(), *links)
+        if pattern.link:
+            outward = nodes.reference("", "the pattern in DStudio", refuri=pattern.link)
+            tier = f", tier {pattern.tier}" if pattern.tier else ""
+            fact("Elsewhere", outward, nodes.Text(tier))
+        else:
+            fact("Elsewhere", nodes.Text("described here only; DStudio has no page on it"))
+        intent = nodes.paragraph("", pattern.intent)
+        return [nodes.container("", intent, classes=["study-deck", "intent"]), facts]
+
+
+@dataclass(frozen=True, slots=True)
+class Uses(Content):
+    """Where the book uses a pattern: a link, and the sentence around it."""
+
+    slug: str
+
+    def fill(self, page: PageContext, at: Placeholder) -> list[nodes.Node]:
+        listed = nodes.bullet_list(classes=["uses"])
+        for use in page.view.uses(self.slug):
+            title = page.view.words(page.view.title(use.page))
+            heading = page.view.words(use.heading)
+            words = heading if heading == title else f"{title}, {heading}"
+            place = page.place(use.page, use.anchor, words)
+            sentence = nodes.Text(f": “{page.view.words(use.sentence)}”")
+            listed += nodes.list_item("", nodes.paragraph("", "", place, sentence))
+        return [listed] if listed.children else [nodes.paragraph("", "No study uses it.")]
 
 
 class PatternDirective(BookDirective):
@@ -32,71 +89,37 @@ class PatternDirective(BookDirective):
         slug = self.arguments[0].strip()
         # Read again when the catalogue changes: it says whether this is a pattern at all.
         self.env.note_dependency(str(self.book.catalogue_path))
-        return [self.generated("pattern-head", name=slug)]
-
-
-class RelatedPatterns(BookDirective):
-    """``related-patterns``: the patterns of this page, with their relations."""
-
-    has_content = False
-
-    def run(self) -> list[nodes.Node]:
-        return [self.generated("related-patterns")]
-
-
-class PatternIndex(BookDirective):
-    """``pattern-index``: all patterns by category."""
-
-    has_content = False
-
-    def run(self) -> list[nodes.Node]:
-        return [self.generated("pattern-index")]
-
-
-class PatternMatrix(TableDirective):
-    """``pattern-matrix``: which study uses which pattern; the argument is the caption."""
-
-    required_arguments = 1
-
-    def run(self) -> list[nodes.Node]:
-        rows = self.generated("pattern-matrix")
-        return [self.table(self.arguments[0], ["pattern-matrix", "matrix"], rows)]
+        return [self.place(Facts(slug))]
 
 
 class GatherPatterns(SphinxTransform):
-    """Keep what a page says about patterns: its sections, its uses, and whether it is a study."""
+    """Keep what a page says about patterns: its sections and its uses."""
 
     default_priority = 500
 
     def apply(self, **kwargs: Any) -> None:
-        domain, page = domain_of(self.env), self.env.docname
-        for head in list(self.document.findall(Generated)):
-            if head["what"] == "pattern-head":
-                self._open_section(head)
+        domain = domain_of(self.env)
+        for place in list(self.document.findall(Placeholder)):
+            if isinstance(place.content, Facts):
+                self._open_section(place, place.content.slug)
         for link in self.document.findall(addnodes.pending_xref):
             if (link.get("refdomain"), link.get("reftype")) == ("casebook", "pattern"):
-                domain.add(page, self._use(link))
-        name = self.env.metadata[page].get("study")
-        if name:
-            title = next(iter(self.document.findall(nodes.title)), None)
-            words = text_of(title.children) if title is not None else Text(str(name))
-            domain.add(page, Study(page, str(name), words))
+                domain.add(self._use(link))
 
-    def _open_section(self, head: Generated) -> None:
-        domain, page, slug = domain_of(self.env), self.env.docname, head["name"]
+    def _open_section(self, head: Placeholder, slug: str) -> None:
+        domain, page = domain_of(self.env), self.env.docname
         if not domain.catalogue.find(slug):
             message = f"unknown pattern '{slug}'{domain.catalogue.near(slug)}"
-            report(Kind.UNKNOWN_PATTERN, message, head)
+            report(Problem(Kind.UNKNOWN_PATTERN, message), head)
             return
         section = head.parent
         if not isinstance(section, nodes.section):
             message = "the directive 'pattern' stands directly under the heading of its section"
-            report(Kind.PATTERN_PAGE, message, head)
+            report(Problem(Kind.PATTERN_PAGE, message), head)
             return
-        record = PatternSection(page, slug, section["ids"][0], head.line or 0)
-        domain.add(page, record)
+        domain.add(PatternSection(page, slug, section["ids"][0], head.line or 0))
         uses = nodes.section("", nodes.title("", "Where the book uses it"), ids=[f"{slug}-uses"])
-        uses += Generated("", what="uses", name=slug, page=page)
+        uses += Placeholder(content=Uses(slug), page=page)
         self.document.note_explicit_target(uses)
         section += uses
 
@@ -125,11 +148,25 @@ def _sentence(block: nodes.Node, link: addnodes.pending_xref, page: str) -> Text
     return Text(around(text, place))
 
 
+def _check(app: Sphinx, env: BuildEnvironment) -> None:
+    """Report patterns that have two sections, or are used and have none."""
+    book = domain_of(env).book
+    for section in book.of(PatternSection):
+        first = book.sections[section.slug]
+        if section != first:
+            place = f"{env.doc2path(first.page, False)}:{first.line}"
+            message = f"the pattern '{section.slug}' has its section already, at {place}"
+            report(Problem(Kind.PATTERN_PAGE, message), (section.page, section.line))
+    for slug in sorted(book.uses):
+        if book.catalogue.find(slug) and slug not in book.sections:
+            use = book.uses[slug][0]
+            message = f"the pattern '{slug}' has no section in the book; write one with 'pattern'"
+            report(Problem(Kind.PATTERN_PAGE, message), (use.page, use.line))
+
+
 def setup(app: Sphinx) -> None:
-    """Register directives, role and transform."""
+    """Register directive, role, transform and check."""
     app.add_role("pattern-link", BookLink("pattern"))
     app.add_directive("pattern", PatternDirective)
-    app.add_directive("related-patterns", RelatedPatterns)
-    app.add_directive("pattern-index", PatternIndex)
-    app.add_directive("pattern-matrix", PatternMatrix)
     app.add_transform(GatherPatterns)
+    app.connect("env-check-consistency", _check)

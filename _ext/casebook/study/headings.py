@@ -10,7 +10,7 @@ from sphinx.transforms import SphinxTransform
 
 from casebook.base.node_text import text_of
 from casebook.base.reporting import report
-from casebook.core.problems import Kind
+from casebook.core.problems import Kind, Problem
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -35,7 +35,7 @@ class CheckHeadings(SphinxTransform):
                     f"a heading is repeated where '{name}' stands for nothing; "
                     f"write the words{hint}, or leave it out"
                 )
-                report(Kind.BAD_HEADING, message, title)
+                report(Problem(Kind.BAD_HEADING, message), title)
 
 
 def setup(app: Sphinx) -> None:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from sphinx.transforms import SphinxTransform
 from sphinxcontrib.mermaid import mermaid
 
-from casebook.base.directive import TableDirective
+from casebook.base.directive import BookTable
 from casebook.base.domain import domain_of
-from casebook.base.links import ListMaker, Page
-from casebook.base.placeholders import Generated
-from casebook.base.table_nodes import cell, table
-from casebook.core.book import counts as core
+from casebook.base.page_context import PageContext
+from casebook.base.placeholders import Content, Placeholder
+from casebook.base.standard_nodes import cell, table
+from casebook.core.book import counts
 from casebook.core.book.records import Contents
 
 if TYPE_CHECKING:
@@ -36,38 +37,35 @@ class CountContents(SphinxTransform):
             charts=sum("chart" in figure["classes"] for figure in figures),
         )
         if any((found.diagrams, found.tables, found.charts)):
-            domain_of(self.env).add(page, found)
+            domain_of(self.env).add(found)
 
 
-class Inventory(TableDirective):
+@dataclass(frozen=True, slots=True)
+class Inventory(Content):
+    """The rows of the inventory: a kind of content each, a study in each column."""
+
+    def fill(self, page: PageContext, at: Placeholder) -> list[nodes.Node]:
+        studies, total = page.view.inventory()
+        names = [study.name for study in page.view.studies()]
+        columns = [*studies.values(), total]
+        num = ("num",)
+        heads = [cell(nodes.Text(name), classes=num) for name in [*names, "All"]]
+        widths = (40, *([60 // len(columns)] * len(columns)))
+        made, body = table([], "", widths, [cell(nodes.Text("What")), *heads])
+        for kind, words in counts.KINDS.items():
+            numbers = [cell(nodes.Text(f"{found[kind]:,}"), classes=num) for found in columns]
+            body += nodes.row("", cell(nodes.Text(words)), *numbers)
+        return list(made.children)
+
+
+class InventoryDirective(BookTable):
     """``inventory``: a table of what each study holds; the argument is the caption."""
 
-    required_arguments = 1
-
-    def run(self) -> list[nodes.Node]:
-        rows = self.generated("inventory")
-        return [self.table(self.arguments[0], ["inventory"], rows)]
-
-
-def _inventory(page: Page, node: Generated) -> list[nodes.Node]:
-    studies, total = page.view.inventory()
-    names = [study.name for study in page.view.studies()]
-    columns = [*studies.values(), total]
-    num = ("num",)
-    heads = [cell(nodes.Text("What")), *(cell(nodes.Text(n), classes=num) for n in [*names, "All"])]
-    widths = (40, *([60 // len(columns)] * len(columns)))
-    made, body = table([], "", widths, heads)
-    for kind, words in core.KINDS.items():
-        numbers = [cell(nodes.Text(f"{counts[kind]:,}"), classes=num) for counts in columns]
-        body += nodes.row("", cell(nodes.Text(words)), *numbers)
-    return list(made.children)
-
-
-LISTS: dict[str, ListMaker] = {"inventory": _inventory}
-"""What a placeholder becomes."""
+    kinds = ("inventory",)
+    listed = Inventory
 
 
 def setup(app: Sphinx) -> None:
     """Register directive and transform."""
-    app.add_directive("inventory", Inventory)
+    app.add_directive("inventory", InventoryDirective)
     app.add_transform(CountContents)

@@ -61,7 +61,7 @@ class MarkPath(SphinxTransform):
             needed = minutes(sum(words))
             if needed > path["minutes"]:
                 message = f"the path takes {needed} minutes and promises {path['minutes']}"
-                report(Kind.BAD_PATH, message, path)
+                report(Problem(Kind.BAD_PATH, message), path)
             path.replace_self(_listed(sections, words))
             for number, section in enumerate(sections, 1):
                 _mark(section, f"Path {number} of {len(sections)}")
@@ -82,7 +82,7 @@ def _sections(path: Path, order: list[nodes.section]) -> Iterator[nodes.section]
             found.append(section)
             yield section
             continue
-        report(Kind.BAD_PATH, message, f"{path.source}:{line}")
+        report(Problem(Kind.BAD_PATH, message), f"{path.source}:{line}")
 
 
 def _texts(section: nodes.section) -> Iterator[str]:

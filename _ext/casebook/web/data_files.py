@@ -11,9 +11,11 @@ from casebook.base.domain import domain_of
 from casebook.core import exports
 from casebook.core.book import counts as inventory
 from casebook.core.book.book import Book
+from casebook.core.figures.chart import Shown
 from casebook.core.literate import stored_outputs as outputs
 from casebook.core.literate.stored_outputs import Output
-from casebook.figures.charts import DATA, data_file
+from casebook.figures.chart_data import FOLDER as DATA
+from casebook.figures.chart_data import data_file
 from casebook.literate.packages import FOLDER
 from casebook.web import archive
 
@@ -51,7 +53,7 @@ def _write_numbers(app: Sphinx, book: Book) -> None:
     """The numbers of each chart, as CSV."""
     stored = Path(app.srcdir, app.config.casebook_outputs)
     kept = set()
-    for name in sorted({shown.output for shown in book.shown if shown.chart}):
+    for name in sorted({shown.output for shown in book.of(Shown) if shown.chart}):
         output = outputs.read(name, (stored / outputs.stored_in(name)).read_text(encoding="utf-8"))
         target = Path(app.outdir, data_file(name))
         kept.add(target)

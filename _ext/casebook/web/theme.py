@@ -18,6 +18,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from casebook.core import palette
 from casebook.core.metrics import dates
+from casebook.core.problems import Problem
 from casebook.figures.diagrams import WIDE
 from casebook.figures.drawings import WIDTH_STEP
 
@@ -106,7 +107,7 @@ def _page_context(
 ) -> None:
     context["theme_script_hash"] = _theme_script()
     date = dates.parse(context.get("edition_date") or "")
-    context["edition"] = "" if isinstance(date, str) else str(date)
+    context["edition"] = "" if isinstance(date, Problem) else str(date)
     body = context.get("body", "")
     absent = [name for sign, names in OPTIONAL.items() if sign not in body for name in names]
     unused = (*UNUSED, *absent)

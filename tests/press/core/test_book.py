@@ -5,27 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from casebook.core.book.book import Book, Frame, Maker, Source
-from casebook.core.book.records import (
-    ClaimEntry,
-    Code,
-    Contents,
-    Decision,
-    Insight,
-    Listing,
-    MetricRow,
-    PatternSection,
-    PatternUse,
-    Record,
-    Shown,
-    Study,
-)
-from casebook.core.figures.chart import Axis, Chart, Form
-from casebook.core.findings.claim import Claim, Verdict
-from casebook.core.findings.decision import Matrix
-from casebook.core.findings.insight import Audience, InsightKind
+from casebook.core.book.records import Contents, Record, Study
+from casebook.core.figures.chart import Axis, Chart, Form, Shown
+from casebook.core.findings.claim import Claim, ClaimEntry, Verdict
+from casebook.core.findings.decision import Decision, Matrix
+from casebook.core.findings.insight import Audience, Insight, InsightKind
+from casebook.core.literate.printed import Code, Listing
 from casebook.core.metrics import metric as metrics
-from casebook.core.metrics.metric import Metric
+from casebook.core.metrics.metric import Metric, MetricRow
 from casebook.core.patterns import catalogue
+from casebook.core.patterns.uses import PatternSection, PatternUse
 from casebook.core.text.marked_text import Text, mark
 
 from .webs import chunk, good
@@ -91,7 +80,7 @@ def test_the_first_row_of_an_id_counts_in_the_order_of_the_book() -> None:
 
 def test_a_page_without_a_place_comes_last() -> None:
     assert [s.page for s in Book(RECORDS, CATALOGUE, {"b": 0}).studies] == ["b", "a"]
-    assert [s.page for s in BOOK.all_sections] == ["patterns", "other"]
+    assert [s.page for s in BOOK.of(PatternSection)] == ["patterns", "other"]
 
 
 def test_doubled_ids() -> None:
@@ -105,7 +94,7 @@ def test_doubled_ids() -> None:
 
 def test_misfits() -> None:
     book = Book((MetricRow("a", metric("x", "2 * y")),))
-    assert [m.id for m in book.misfits] == ["x"]
+    assert list(book.misfits) == ["x"]
     assert book.figures == {}
 
 
@@ -159,12 +148,12 @@ PRESS = Book(PRINTED, order=ORDER)
 
 
 def test_listings_stand_in_the_order_of_the_book() -> None:
-    assert [(x.page, x.chunk.anchor) for x in PRESS.listings] == [
+    assert [(x.page, x.chunk.anchor) for x in PRESS.of(Listing)] == [
         ("b", "chunk-top"),
         ("b", "chunk-body"),
         ("a", "chunk-same"),
     ]
-    assert BOOK.listings == []
+    assert BOOK.of(Listing) == []
 
 
 def test_every_file_knows_its_page_and_the_chunk_that_begins_it() -> None:
@@ -276,12 +265,12 @@ FINDINGS = Book(FOUND, CATALOGUE, ORDER)
 
 
 def test_findings_stand_in_the_order_of_the_book() -> None:
-    assert [i.page for i in FINDINGS.insights] == ["b", "a"]
-    assert [d.page for d in FINDINGS.decisions] == ["b", "a"]
-    assert [(c.page, c.anchor) for c in FINDINGS.claims] == [("b", "claim-7"), ("a", "claim-7")]
-    assert [s.page for s in FINDINGS.shown] == ["b", "a"]
+    assert [i.page for i in FINDINGS.of(Insight)] == ["b", "a"]
+    assert [d.page for d in FINDINGS.of(Decision)] == ["b", "a"]
+    assert [(c.page, c.anchor) for c in FINDINGS.of(ClaimEntry)] == [("b", "claim-7"), ("a", "claim-7")]
+    assert [s.page for s in FINDINGS.of(Shown)] == ["b", "a"]
     empty = Book()
-    assert [empty.insights, empty.decisions, empty.claims, empty.shown] == [[], [], [], []]
+    assert not any(map(empty.of, (Insight, Decision, ClaimEntry, Shown)))
 
 
 def test_what_a_page_shows_and_links_to() -> None:

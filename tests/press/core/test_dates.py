@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 from casebook.core.metrics.dates import Day, Span, hull, parse
+from casebook.core.problems import Kind, Problem
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -82,12 +83,14 @@ def test_printed(text: str, printed: str | None) -> None:
     ],
 )
 def test_no_date(text: str, message: str) -> None:
-    assert str(parse(text)).startswith(message)
+    found = parse(text)
+    assert isinstance(found, Problem)
+    assert (found.kind, found.message[: len(message)]) == (Kind.BAD_DATE, message)
 
 
 @given(st.text(max_size=40))
 def test_any_text_gives_a_span_or_a_sentence(text: str) -> None:
-    assert isinstance(parse(text), Span | str)
+    assert isinstance(parse(text), Span | Problem)
 
 
 @given(spans())

@@ -6,25 +6,18 @@ from dataclasses import replace
 
 from casebook.core import exports
 from casebook.core.book.book import Book, Frame, Source
-from casebook.core.book.records import (
-    ClaimEntry,
-    Code,
-    Decision,
-    Insight,
-    Listing,
-    MetricRow,
-    PatternSection,
-    PatternUse,
-    Record,
-    Study,
-)
+from casebook.core.book.records import Record, Study
 from casebook.core.findings import decision as decisions
-from casebook.core.findings.claim import Claim, Verdict
-from casebook.core.findings.insight import Audience, Evidence, InsightKind
+from casebook.core.findings.claim import Claim, ClaimEntry, Verdict
+from casebook.core.findings.decision import Decision
+from casebook.core.findings.insight import Audience, Evidence, Insight, InsightKind
+from casebook.core.literate.printed import Code, Listing
 from casebook.core.literate.runs import LIVE, RunBy
 from casebook.core.literate.stored_outputs import Output
 from casebook.core.metrics import metric as metrics
+from casebook.core.metrics.metric import MetricRow
 from casebook.core.patterns import catalogue
+from casebook.core.patterns.uses import PatternSection, PatternUse
 from casebook.core.text.marked_text import Text, mark
 
 from .webs import chunk, good

@@ -9,6 +9,7 @@ import pytest
 from casebook.core.metrics import formulas, quantities
 from casebook.core.metrics.formulas import Formula, Reference
 from casebook.core.metrics.quantities import Quantity
+from casebook.core.problems import Kind, Problem
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,8 +37,9 @@ def value_of(name: str) -> Quantity:
 
 def computed(text: str) -> str:
     found = formulas.evaluate(formula(text), value_of)
-    if isinstance(found, str):
-        return found
+    if isinstance(found, Problem):
+        assert found.kind is Kind.BAD_FORMULA
+        return found.message
     return str(quantities.printed(found, 4)).replace("\N{NO-BREAK SPACE}", " ")
 
 
@@ -140,7 +142,9 @@ MINUS = "a minus stands between spaces, since ids hold hyphens"
     ],
 )
 def test_no_formula(text: str, message: str) -> None:
-    assert str(formulas.parse(text))[: len(message)] == message
+    read = formulas.parse(text)
+    assert isinstance(read, Problem)
+    assert (read.kind, read.message[: len(message)]) == (Kind.BAD_FORMULA, message)
 
 
 PIECES = st.sampled_from(["a", "b-1", "2", "1e9", " ", " - ", *"+-*/().,^%'٣²_A\n", "**", "(("])
@@ -149,7 +153,7 @@ PIECES = st.sampled_from(["a", "b-1", "2", "1e9", " ", " - ", *"+-*/().,^%'٣²_
 @given(st.one_of(st.text(max_size=320), st.lists(PIECES, max_size=150).map("".join)))
 def test_any_text_gives_a_formula_or_a_sentence(text: str) -> None:
     read = formulas.parse(text)
-    assert isinstance(read, Formula | str)
+    assert isinstance(read, Formula | Problem)
     if isinstance(read, Formula):
         assert read.ids
         assert read.pieces()

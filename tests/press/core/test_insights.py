@@ -9,9 +9,9 @@ from casebook.core.findings.insight import (
     Audience,
     Evidence,
     InsightKind,
+    check,
     for_whom,
     parse,
-    wrong_length,
 )
 from casebook.core.problems import Kind, Problem
 from hypothesis import given
@@ -141,7 +141,11 @@ def test_the_length_of_an_insight(sentences: int) -> None:
         "an insight has 2 to 5 sentences: what to do, why, and when not; this has "
         f"{sentences}"
     )  # fmt: skip
-    assert wrong_length(sentences) == ("" if 2 <= sentences <= 5 else wrong)
+    problem = Problem(Kind.BAD_INSIGHT, wrong)
+    assert check(sentences, links=1) == (None if 2 <= sentences <= 5 else problem)
+    without = "an insight links to the section that explains its mechanism"
+    unlinked = Problem(Kind.BAD_INSIGHT, without) if 2 <= sentences <= 5 else problem
+    assert check(sentences, links=0) == unlinked
 
 
 @pytest.mark.parametrize(

@@ -8,25 +8,17 @@ import pytest
 from casebook.core.book import counts as inventory
 from casebook.core.book.book import Book
 from casebook.core.book.counts import KINDS, VISUALS, as_data, count
-from casebook.core.book.records import (
-    ClaimEntry,
-    Contents,
-    Decision,
-    Insight,
-    Listing,
-    MetricRow,
-    PatternUse,
-    Record,
-    Shown,
-    Study,
-)
-from casebook.core.figures.chart import Axis, Chart, Form
-from casebook.core.findings.claim import Claim, Verdict
-from casebook.core.findings.decision import Matrix
-from casebook.core.findings.insight import Audience, InsightKind
+from casebook.core.book.records import Contents, Record, Study
+from casebook.core.figures.chart import Axis, Chart, Form, Shown
+from casebook.core.findings.claim import Claim, ClaimEntry, Verdict
+from casebook.core.findings.decision import Decision, Matrix
+from casebook.core.findings.insight import Audience, Insight, InsightKind
 from casebook.core.literate.chunks import Chunk
+from casebook.core.literate.printed import Listing
 from casebook.core.metrics import metric as metrics
+from casebook.core.metrics.metric import MetricRow
 from casebook.core.patterns import catalogue
+from casebook.core.patterns.uses import PatternUse
 from casebook.core.text.marked_text import Text
 from hypothesis import given
 from hypothesis import strategies as st

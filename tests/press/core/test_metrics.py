@@ -11,7 +11,7 @@ from casebook.core.metrics import dates
 from casebook.core.metrics import metric as metrics
 from casebook.core.metrics.dates import Span
 from casebook.core.metrics.metric import Evidence, Metric, Resolved, aged, parse, resolve
-from casebook.core.problems import Kind
+from casebook.core.problems import Kind, Problem
 from casebook.core.text.marked_text import Text
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,7 +63,7 @@ def figure(*bodies: str) -> Resolved:
 
 
 def misfits(*bodies: str) -> list[tuple[str, Kind, str]]:
-    return [(m.id, m.kind, m.message) for m in resolve(book(*bodies))[1]]
+    return [(name, m.kind, m.message) for name, m in resolve(book(*bodies))[1].items()]
 
 
 def words(resolved: Resolved) -> str:
@@ -222,15 +222,17 @@ MODELLED = {
     "id": "peak", "label": "Peak", "what": "what it is", "kind": "modelled",
     "output": "stripe/storm#peak", "unit": "request/s",
 }  # fmt: skip
-STORED: dict[str, Stored | str] = {
+BROKEN = "the stored output 'stripe/broken' is not what 'make outputs' writes"
+STORED: dict[str, Stored | Problem] = {
     "stripe/storm": Output("stripe/storm", {}, {"peak": 1234.56, "mean": 0.1, "most": 10**20}),
     "stripe/without-fence": Counterexample("stripe/without-fence", (), (), (), "b"),
-    "stripe/broken": "the stored output 'stripe/broken' is not what 'make outputs' writes",
+    "stripe/broken": Problem(Kind.BAD_OUTPUT, BROKEN),
 }
 
 
-def stored(name: str) -> Stored | str:
-    return STORED.get(name, f"nothing is stored as '{name}'")
+def stored(name: str) -> Stored | Problem:
+    nothing = Problem(Kind.UNKNOWN_OUTPUT, f"nothing is stored as '{name}'")
+    return STORED.get(name, nothing)
 
 
 def modelled(name: str, output: str, **changed: str | None) -> str:
@@ -286,9 +288,11 @@ def test_a_model_has_no_age_and_no_year() -> None:
     today = dates.parse("2099")
     assert isinstance(today, Span)
     assert not aged(result, today)
-    assert metrics.states_another_number("1,235 requests/s", result) == ""
+    assert metrics.states_another_number("1,235 requests/s", result) is None
     message = "the words 'in 2024' do not state what the metric prints, "
-    assert metrics.states_another_number("in 2024", result) == f"{message}'{result.printed}'"
+    assert metrics.states_another_number("in 2024", result) == Problem(
+        Kind.WRONG_NUMBER, f"{message}'{result.printed}'"
+    )
 
 
 OF_MODELLED = "; known are id, label, what, kind, doubt, output, unit, digits"
@@ -317,12 +321,7 @@ NO_VALUE = "the stored output 'stripe/storm' has no value "
         ),
         ({"output": "stripe/storm#a#b"}, Kind.BAD_OUTPUT, 5, NO_VALUE + "'a#b'"),
         ({"output": "a/b#peak"}, Kind.UNKNOWN_OUTPUT, 5, "nothing is stored as 'a/b'"),
-        (
-            {"output": "stripe/broken#peak"},
-            Kind.UNKNOWN_OUTPUT,
-            5,
-            "the stored output 'stripe/broken' is not what 'make outputs' writes",
-        ),
+        ({"output": "stripe/broken#peak"}, Kind.BAD_OUTPUT, 5, BROKEN),
         (
             {"output": "stripe/without-fence#peak"},
             Kind.BAD_OUTPUT,
@@ -475,7 +474,7 @@ def test_misfits(bodies: list[str], found: list[tuple[str, str]]) -> None:
 
 
 def test_nothing_to_resolve() -> None:
-    assert resolve({}) == ({}, [])
+    assert resolve({}) == ({}, {})
 
 
 @given(st.data())
@@ -558,15 +557,17 @@ LINKS = [
 def test_the_words_of_a_link(value: str, link: str, right: bool) -> None:
     result = figure(said("a", value, as_of="2023-11-24..2024-01-03"))
     message = f"the words {link!r} do not state what the metric prints, '{result.printed}'"
-    assert metrics.states_another_number(link, result) == ("" if right else message)
+    assert metrics.states_another_number(link, result) == (
+        None if right else Problem(Kind.WRONG_NUMBER, message)
+    )
 
 
 @given(st.integers(0, 10**12), st.integers(0, 999))
 def test_what_is_printed_may_be_said(whole: int, part: int) -> None:
     result = figure(said("a", f"{whole}.{part:03d} request"))
-    assert metrics.states_another_number(f"about {words(result)}, or so", result) == ""
+    assert metrics.states_another_number(f"about {words(result)}, or so", result) is None
     other = figure(said("a", f"{whole + 1}.{part:03d} request"))
-    assert metrics.states_another_number(words(other), result) != ""
+    assert metrics.states_another_number(words(other), result)
 
 
 # --- age ---

@@ -24,11 +24,18 @@ from casebook.core.literate.stored_outputs import (
     value_of,
     written,
 )
+from casebook.core.problems import Kind, Problem
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 NAME, WITHOUT = "stripe/retry-storm", "stripe/without-fence"
-WRONG = "the stored output '{}' is not what 'make outputs' writes; run it again"
+
+
+def wrong(name: str) -> Problem:
+    message = f"the stored output '{name}' is not what 'make outputs' writes; run it again"
+    return Problem(Kind.BAD_OUTPUT, message)
+
+
 
 # --- names ---
 
@@ -233,7 +240,7 @@ def test_columns_of_an_experiment_have_one_length() -> None:
     ids=lambda text: text[:40],
 )
 def test_what_is_no_output(text: str) -> None:
-    assert read(NAME, text) == WRONG.format(NAME)
+    assert read(NAME, text) == wrong(NAME)
 
 
 def test_an_output() -> None:
@@ -254,8 +261,8 @@ def test_a_counterexample() -> None:
     found = read(WITHOUT, written(TRACE))
     assert found == Counterexample(WITHOUT, ("a", "b"), ("", "ok"), ("", "no"), "it broke")
     # The name says which of the two forms is meant.
-    assert read(NAME, written(TRACE)) == WRONG.format(NAME)
-    assert read(WITHOUT, written(experiment({}))) == WRONG.format(WITHOUT)
+    assert read(NAME, written(TRACE)) == wrong(NAME)
+    assert read(WITHOUT, written(experiment({}))) == wrong(WITHOUT)
 
 
 @pytest.mark.parametrize(
@@ -276,7 +283,7 @@ def test_a_counterexample() -> None:
 )
 def test_what_is_no_counterexample(changed: dict[str, object]) -> None:
     trace = {part: value for part, value in {**TRACE, **changed}.items() if value is not ...}
-    assert read(WITHOUT, json.dumps(trace)) == WRONG.format(WITHOUT)
+    assert read(WITHOUT, json.dumps(trace)) == wrong(WITHOUT)
 
 
 JSON = st.recursive(
@@ -305,7 +312,7 @@ def test_any_text_is_an_output_or_a_sentence(text: str, name: str) -> None:
     elif isinstance(found, Counterexample):
         assert len(found.moves) == len(found.guarded) == len(found.unguarded)
     else:
-        assert found == WRONG.format(name)
+        assert found == wrong(name)
 
 
 # --- values and files ---
@@ -328,10 +335,12 @@ def test_a_value_is_exactly_what_is_stored(number: float, exact: Fraction) -> No
 def test_a_value_that_is_not_there() -> None:
     stored = Output(NAME, {"peek": ()}, {"peak": 5, "mean": 3})
     said = f"the stored output '{NAME}' has no value "
-    assert value_of(stored, "peek") == said + "'peek'; did you mean 'peak'?"
-    assert value_of(stored, "zebra") == said + "'zebra'"
-    assert value_of(stored, "") == said + "''"
-    assert value_of(stored, "a\n b") == said + "'a b'"
+    assert value_of(stored, "peek") == Problem(
+        Kind.BAD_OUTPUT, said + "'peek'; did you mean 'peak'?"
+    )
+    assert value_of(stored, "zebra") == Problem(Kind.BAD_OUTPUT, said + "'zebra'")
+    assert value_of(stored, "") == Problem(Kind.BAD_OUTPUT, said + "''")
+    assert value_of(stored, "a\n b") == Problem(Kind.BAD_OUTPUT, said + "'a b'")
 
 
 def test_a_file_of_columns() -> None:

@@ -18,6 +18,7 @@ from casebook.core.literate.runs import (
     test_name,
     tests_by_chunk,
 )
+from casebook.core.problems import Kind, Problem
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -123,7 +124,8 @@ def test_a_line_is_short_however_many_tests_there_are() -> None:
     ],
 )  # fmt: skip
 def test_what_make_outputs_did_not_write_is_refused(stored: bytes) -> None:
-    assert read_tests(stored) is None
+    message = "the file is not what 'make outputs' writes; run it again"
+    assert read_tests(stored) == Problem(Kind.BAD_OUTPUT, message)
 
 
 @pytest.mark.parametrize(

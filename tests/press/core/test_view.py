@@ -8,19 +8,12 @@ from dataclasses import replace
 
 import pytest
 from casebook.core.book.book import NOWHERE, Book, Frame, Source, Target
-from casebook.core.book.records import (
-    Captioned,
-    Code,
-    Contents,
-    Listing,
-    MetricRow,
-    PatternSection,
-    PatternUse,
-    Record,
-    Study,
-)
+from casebook.core.book.records import Captioned, Contents, Record, Study
 from casebook.core.book.view import _ANSWERING, Answers, Place, Printed, PrintedFile, View
+from casebook.core.literate.printed import Code, Listing
+from casebook.core.metrics.metric import MetricRow
 from casebook.core.patterns.catalogue import Catalogue
+from casebook.core.patterns.uses import PatternSection, PatternUse
 from casebook.core.text.marked_text import Text, mark
 
 from .test_book import (

@@ -13,26 +13,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from casebook.core.book.records import (
-    Captioned,
-    ClaimEntry,
-    Code,
-    Contents,
-    Decision,
-    Insight,
-    Listing,
-    MetricRow,
-    PatternSection,
-    PatternUse,
-    Record,
-    Shown,
-    Study,
-)
+from casebook.core.book.records import Captioned, Contents, Record, Study
 from casebook.core.literate.chunks import Chunk
+from casebook.core.literate.printed import Code
 from casebook.core.literate.tangle import Tangled
 from casebook.core.metrics import metric as metrics
-from casebook.core.metrics.metric import Misfit, Resolved
+from casebook.core.metrics.metric import MetricRow, Resolved
 from casebook.core.patterns.catalogue import EMPTY, Catalogue, Pattern
+from casebook.core.patterns.uses import PatternSection, PatternUse
+from casebook.core.problems import Problem
 from casebook.core.text.marked_text import NO_TEXT, Text
 
 T = TypeVar("T", bound=Record)
@@ -125,20 +114,20 @@ class Book:
     def rows(self) -> dict[str, MetricRow]:
         """The row of each metric; of a doubled id the first one."""
         found: dict[str, MetricRow] = {}
-        for row in self._of(MetricRow):
+        for row in self.of(MetricRow):
             found.setdefault(row.metric.id, row)
         return found
 
     @functools.cached_property
     def doubled(self) -> list[tuple[MetricRow, MetricRow]]:
         """Rows whose id another row has already, with that other row."""
-        rows = self._of(MetricRow)
+        rows = self.of(MetricRow)
         return [
             (row, self.rows[row.metric.id]) for row in rows if self.rows[row.metric.id] is not row
         ]
 
     @functools.cached_property
-    def _resolution(self) -> tuple[dict[str, Resolved], list[Misfit]]:
+    def _resolution(self) -> tuple[dict[str, Resolved], dict[str, Problem]]:
         return metrics.resolve({name: row.metric for name, row in self.rows.items()})
 
     @property
@@ -147,35 +136,30 @@ class Book:
         return self._resolution[0]
 
     @property
-    def misfits(self) -> list[Misfit]:
-        """Every formula that could not."""
+    def misfits(self) -> dict[str, Problem]:
+        """Why every other could not, by its id."""
         return self._resolution[1]
 
     @functools.cached_property
     def sections(self) -> dict[str, PatternSection]:
         """The section of each pattern; of several the first one."""
         found: dict[str, PatternSection] = {}
-        for section in self._of(PatternSection):
+        for section in self.of(PatternSection):
             found.setdefault(section.slug, section)
         return found
 
     @functools.cached_property
-    def all_sections(self) -> list[PatternSection]:
-        """Every section that says that it describes a pattern."""
-        return self._of(PatternSection)
-
-    @functools.cached_property
     def studies(self) -> list[Study]:
         """The studies in the order of the book."""
-        return self._of(Study)
+        return self.of(Study)
 
     @functools.cached_property
     def uses(self) -> dict[str, list[PatternUse]]:
         """Where each pattern is used, one use a sentence; pages of patterns do not count."""
-        own = {section.page for section in self.all_sections}
+        own = {section.page for section in self.of(PatternSection)}
         found: dict[str, list[PatternUse]] = {}
         seen: set[tuple[str, str, Text]] = set()
-        for use in self._of(PatternUse):
+        for use in self.of(PatternUse):
             key = (use.slug, use.page, use.sentence)
             if use.page not in own and key not in seen:
                 seen.add(key)
@@ -199,12 +183,12 @@ class Book:
     @functools.cached_property
     def pattern_links(self) -> Mapping[str, int]:
         """How many links to patterns each page holds."""
-        return Counter(use.page for use in self._of(PatternUse))
+        return Counter(use.page for use in self.of(PatternUse))
 
     @functools.cached_property
     def _slugs(self) -> dict[str, list[str]]:
         found: dict[str, dict[str, None]] = {}
-        for use in self._of(PatternUse):
+        for use in self.of(PatternUse):
             found.setdefault(use.page, {})[use.slug] = None
         return {page: list(slugs) for page, slugs in found.items()}
 
@@ -214,21 +198,11 @@ class Book:
         return [patterns[slug] for slug in self._slugs.get(page, ()) if slug in patterns]
 
     @functools.cached_property
-    def listings(self) -> list[Listing]:
-        """Every chunk that is printed, in the order of the book."""
-        return self._of(Listing)
-
-    @functools.cached_property
-    def codes(self) -> list[Code]:
-        """The code of every page that holds any."""
-        return self._of(Code)
-
-    @functools.cached_property
     def all_files(self) -> list[CodeFile]:
         """Every file of every page."""
         return [
             CodeFile(code.page, file, next(c for c in code.program.chunks if c.file == file.path))
-            for code in self.codes
+            for code in self.of(Code)
             for file in code.program.files
         ]
 
@@ -264,7 +238,7 @@ class Book:
         """Every output that a chunk says it makes."""
         return [
             (chunk.output, Maker(code.page, chunk))
-            for code in self.codes
+            for code in self.of(Code)
             for chunk in code.program.chunks
             if chunk.output
         ]
@@ -275,41 +249,34 @@ class Book:
         return dict(reversed(self.all_makers))
 
     @functools.cached_property
-    def shown(self) -> list[Shown]:
-        """Every chart and counterexample."""
-        return self._of(Shown)
-
-    @functools.cached_property
-    def insights(self) -> list[Insight]:
-        """Every insight."""
-        return self._of(Insight)
-
-    @functools.cached_property
-    def decisions(self) -> list[Decision]:
-        """Every decision matrix."""
-        return self._of(Decision)
-
-    @functools.cached_property
-    def claims(self) -> list[ClaimEntry]:
-        """Every claim."""
-        return self._of(ClaimEntry)
-
-    @functools.cached_property
     def contents(self) -> dict[str, Contents]:
         """What each page shows."""
-        return {found.page: found for found in self._of(Contents)}
+        return {found.page: found for found in self.of(Contents)}
 
     @functools.cached_property
     def captions(self) -> dict[tuple[str, str], Text]:
         """The captions in which roles stand, by page and anchor."""
-        found = self._of(Captioned)
+        found = self.of(Captioned)
         return {(one.page, anchor): one.caption for one in found for anchor in one.anchors}
 
     def study(self, page: str) -> Study | None:
         """The study that a page is."""
         return next((study for study in self.studies if study.page == page), None)
 
-    def _of(self, kind: type[T]) -> list[T]:
-        found = [record for record in self.records if isinstance(record, kind)]
+    def of(self, kind: type[T]) -> list[T]:
+        """Return the records of one kind in the order of the book."""
+        return [record for record in self.named(kind.__name__) if isinstance(record, kind)]
+
+    def named(self, kind: str) -> list[Record]:
+        """Return the records of the kind of a name, in the order of the book."""
+        return self._by_kind.get(kind, [])
+
+    @functools.cached_property
+    def _by_kind(self) -> dict[str, list[Record]]:
+        found: dict[str, list[Record]] = {}
+        for record in self.records:
+            found.setdefault(type(record).__name__, []).append(record)
         last = len(self.order)  # a page without a place comes behind the others
-        return sorted(found, key=lambda record: (self.order.get(record.page, last), record.page))
+        for records in found.values():
+            records.sort(key=lambda record: (self.order.get(record.page, last), record.page))
+        return found

@@ -6,6 +6,11 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from casebook.core.findings.claim import ClaimEntry
+from casebook.core.findings.decision import Decision
+from casebook.core.findings.insight import Insight
+from casebook.core.literate.printed import Listing
+
 if TYPE_CHECKING:
     from casebook.core.book.book import Book
 
@@ -48,13 +53,13 @@ def _pages(book: Book) -> dict[str, Mapping[str, int]]:
         "tables": {page: shown.tables for page, shown in contents},
         "charts": {page: shown.charts for page, shown in contents},
         # What is added to a chunk later belongs to its listing.
-        "listings": Counter(x.page for x in book.listings if x.chunk.part == 1),
-        "decision_matrices": Counter(decision.page for decision in book.decisions),
+        "listings": Counter(x.page for x in book.of(Listing) if x.chunk.part == 1),
+        "decision_matrices": Counter(decision.page for decision in book.of(Decision)),
         "metrics": Counter(row.page for row in book.rows.values()),
-        "insights": Counter(insight.page for insight in book.insights),
+        "insights": Counter(insight.page for insight in book.of(Insight)),
         "pattern_links": book.pattern_links,
         "patterns": {study.page: len(book.used_by(study.page)) for study in book.studies},
-        "claims": Counter(entry.page for entry in book.claims),
+        "claims": Counter(entry.page for entry in book.of(ClaimEntry)),
     }
 
 

@@ -15,16 +15,20 @@ from typing import Any, TypeVar
 from casebook.core.book import counts as inventory
 from casebook.core.book.book import NOWHERE, Book, Source, Target
 from casebook.core.book.counts import Counts
-from casebook.core.book.records import ClaimEntry, Insight, PatternUse, Shown, Study
+from casebook.core.book.records import Record, Study
+from casebook.core.findings.insight import Insight
 from casebook.core.literate.chunks import quoted
+from casebook.core.literate.printed import Listing
 from casebook.core.metrics.metric import Metric, Resolved
 from casebook.core.patterns.catalogue import Pattern
+from casebook.core.patterns.uses import PatternUse
 from casebook.core.problems import suggestion
 from casebook.core.text.marked_text import Text
 
 Question = tuple[str, str]
 """The kind of a question, and what it is about."""
 T = TypeVar("T")
+R = TypeVar("R", bound=Record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +147,7 @@ def _packages(book: Book, _: str) -> tuple[str, ...]:
 
 
 def _is_printed(book: Book, package: str) -> bool:
-    return any(found.chunk.file.partition("/")[0] == package for found in book.listings)
+    return any(found.chunk.file.partition("/")[0] == package for found in book.of(Listing))
 
 
 def _listings(book: Book, _: str) -> tuple[Printed, ...]:
@@ -155,24 +159,16 @@ def _listings(book: Book, _: str) -> tuple[Printed, ...]:
             found.chunk.file,
             found.chunk.part,
         )
-        for found in book.listings
+        for found in book.of(Listing)
     )
 
 
+def _records(book: Book, kind: str) -> tuple[Record, ...]:
+    return tuple(book.named(kind))
+
+
 def _insight(book: Book, anchor: str) -> Insight | None:
-    return next((found for found in book.insights if found.anchor == anchor), None)
-
-
-def _insights(book: Book, _: str) -> tuple[Insight, ...]:
-    return tuple(book.insights)
-
-
-def _claims(book: Book, _: str) -> tuple[ClaimEntry, ...]:
-    return tuple(book.claims)
-
-
-def _shown(book: Book, _: str) -> tuple[Shown, ...]:
-    return tuple(book.shown)
+    return next((found for found in book.of(Insight) if found.anchor == anchor), None)
 
 
 def _inventory(book: Book, _: str) -> tuple[dict[str, Counts], Counts]:
@@ -235,8 +231,8 @@ _ANSWERING: Mapping[str, Answering] = {
     answering.__name__.removeprefix("_"): answering
     for answering in (
         _metric, _metrics, _pattern, _near_metric, _near_pattern, _categories, _uses, _used_by,
-        _users, _studies, _maker, _package, _packages, _is_printed, _listings, _insight, _insights,
-        _claims, _shown, _inventory, _source, _sources, _references, _checked, _date, _title, _tree,
+        _users, _studies, _maker, _package, _packages, _is_printed, _listings, _insight, _records,
+        _inventory, _source, _sources, _references, _checked, _date, _title, _tree,
         _outline, _objects, _number, _shown_numbers, _target,
     )
 }  # fmt: skip
@@ -370,21 +366,14 @@ class View:
         """Return every chunk that is printed, in the order of the book."""
         return self._ask(_listings)
 
+    def of(self, kind: type[R]) -> tuple[R, ...]:
+        """Return the records of one kind, in the order of the book."""
+        found = self._ask(_records, kind.__name__)
+        return tuple(record for record in found if isinstance(record, kind))
+
     def insight(self, anchor: str) -> Insight | None:
         """Return the first insight of an anchor."""
         return self._ask(_insight, anchor)
-
-    def insights(self) -> tuple[Insight, ...]:
-        """Return every insight."""
-        return self._ask(_insights)
-
-    def claims(self) -> tuple[ClaimEntry, ...]:
-        """Return every claim."""
-        return self._ask(_claims)
-
-    def shown(self) -> tuple[Shown, ...]:
-        """Return every chart and counterexample."""
-        return self._ask(_shown)
 
     def inventory(self) -> tuple[dict[str, Counts], Counts]:
         """Return the counts of each study, and those of all."""

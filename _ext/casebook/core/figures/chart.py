@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from casebook.core.literate.stored_outputs import Cell, Output
 from casebook.core.problems import Kind, Problem, shortened, suggestion
+from casebook.core.text.marked_text import Text
 
 MOST_SERIES = 6
 """More no reader tells apart, and no palette either."""
@@ -80,6 +81,18 @@ class Chart:
         return len(self.rows) <= rows and len(self.heads) <= columns
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A chart of a stored output, or a counterexample, where it is printed."""
+
+    page: str
+    anchor: str
+    output: str
+    caption: Text
+    chart: Chart | None
+    line: int = field(repr=False)
+
+
 def parse(output: Output, form: str, x: str, y: str) -> Chart | Problem:
     """Read the options of a chart; the answer is a problem when they do not fit the output."""
     known = [known.value for known in Form]
@@ -99,8 +112,8 @@ def parse(output: Output, form: str, x: str, y: str) -> Chart | Problem:
     first, *series = [axis for axis in axes if axis]
     columns = {axis.name: output.columns[axis.name] for axis in (first, *series)}
     chart = Chart(Form(form), first, tuple(series), columns)
-    wrong = _misfit(chart)
-    return Problem(Kind.BAD_CHART, wrong) if wrong else chart
+    misfit = _misfit(chart)
+    return Problem(Kind.BAD_CHART, misfit) if misfit else chart
 
 
 def _axis(text: str) -> Axis | None:

@@ -35,6 +35,20 @@ class Claim:
     line: int = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class ClaimEntry:
+    """A claim of a list; its number counts the claims of its page."""
+
+    page: str
+    number: int
+    claim: Claim
+
+    @property
+    def anchor(self) -> str:
+        """The id of the claim on its page."""
+        return f"claim-{self.number}"
+
+
 def parse(
     body: str, sources: Collection[str], text: Reader = Text
 ) -> tuple[list[Claim], list[Problem]]:

@@ -102,6 +102,17 @@ class Matrix:
         return min(found, key=lambda flip: flip[:2])[2] if found else None
 
 
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A decision matrix, and the option that was chosen."""
+
+    page: str
+    anchor: str
+    caption: Text
+    matrix: Matrix
+    chosen: str
+
+
 def parse(body: str, text: Reader = Text) -> tuple[Matrix | None, list[Problem]]:
     """Read the body of a matrix: a mapping with `criteria` and `options`."""
     record = yamlbody.record(body)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from casebook.core.literate.stored_outputs import is_output
 from casebook.core.problems import Kind, Problem, shortened, suggestion
+from casebook.core.text.marked_text import Text
 
 FEWEST_SENTENCES, MOST_SENTENCES = 2, 5
 
@@ -37,6 +38,23 @@ class Evidence:
 
     name: str
     kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Insight:
+    """An insight; its number counts the insights of its page."""
+
+    page: str
+    anchor: str
+    number: int
+    title: Text
+    text: Text
+    kind: InsightKind
+    audience: tuple[Audience, ...]
+    evidence: tuple[Evidence, ...]
+    patterns: tuple[str, ...]
+    line: int = field(repr=False)
+    evidence_line: int = field(default=0, repr=False)
 
 
 def parse(
@@ -80,14 +98,18 @@ def _kind_of(name: str, sources: Collection[str]) -> str:
     return "source" if name in sources else "metric"
 
 
-def wrong_length(sentences: int) -> str:
-    """What is wrong with a body of so many sentences; nothing if it is right."""
-    if FEWEST_SENTENCES <= sentences <= MOST_SENTENCES:
-        return ""
-    return (
-        f"an insight has {FEWEST_SENTENCES} to {MOST_SENTENCES} sentences: what to do, why, and "
-        f"when not; this has {sentences}"
-    )
+def check(sentences: int, links: int) -> Problem | None:
+    """Say what is wrong with a body of so many sentences and links to the book."""
+    if not FEWEST_SENTENCES <= sentences <= MOST_SENTENCES:
+        return Problem(
+            Kind.BAD_INSIGHT,
+            f"an insight has {FEWEST_SENTENCES} to {MOST_SENTENCES} sentences: what to do, why, "
+            f"and when not; this has {sentences}",
+        )
+    if not links:
+        message = "an insight links to the section that explains its mechanism"
+        return Problem(Kind.BAD_INSIGHT, message)
+    return None
 
 
 def for_whom(audience: tuple[Audience, ...]) -> str:

@@ -171,7 +171,7 @@ class _Reader:
         output = options.get("output", "")
         problem = self._chunk_problem(file, name, base) or _output_problem(output, file, lines)
         if problem:
-            self._report(*problem, line)
+            self.problems.append(problem.at(line))
             return
         others = self._parts.setdefault(name or base, [])
         file = file or (others[0].file if others else "")
@@ -180,31 +180,38 @@ class _Reader:
         self.chunks.append(chunk)
         self._measure("chunk", line, first, lines)
 
-    def _chunk_problem(self, file: str, name: str, base: str) -> tuple[Kind, str] | None:
+    def _chunk_problem(self, file: str, name: str, base: str) -> Problem | None:
         if bool(name) == bool(base):
             message = (
                 "a chunk needs one line ':name: …', or ':append: …' to add to an earlier chunk"
                 if not name
                 else "a chunk has a name of its own or adds to another, not both"
             )
-            return Kind.MISSING_FIELD, message
+            return Problem(Kind.MISSING_FIELD, message)
         if name and not is_name(name):
-            return Kind.BAD_ID, f"'{name}' is not a chunk name; write lower-case words-with-hyphens"
+            return Problem(
+                Kind.BAD_ID, f"'{name}' is not a chunk name; write lower-case words-with-hyphens"
+            )
         if name in self._parts:
             at = f"in line {self._parts[name][0].line}"
             message = f"the chunk '{name}' exists already, {at}; ':append: {name}' adds to it"
-            return Kind.DUPLICATE_ID, message
+            return Problem(Kind.DUPLICATE_ID, message)
         if base and base not in self._parts and base not in self._unread:
             hint = suggestion(base, self._parts)
-            return Kind.UNKNOWN_CHUNK, f"there is no earlier chunk '{base}' to add to{hint}"
+            return Problem(
+                Kind.UNKNOWN_CHUNK, f"there is no earlier chunk '{base}' to add to{hint}"
+            )
         if base and file:
-            return Kind.CHUNK_FILE, f"a chunk that adds to '{base}' goes where that one goes"
+            return Problem(
+                Kind.CHUNK_FILE, f"a chunk that adds to '{base}' goes where that one goes"
+            )
         if file.partition("/")[0] in sys.stdlib_module_names:
-            return Kind.CHUNK_FILE, f"'{file}' would hide a module of Python's own library"
+            return Problem(Kind.CHUNK_FILE, f"'{file}' would hide a module of Python's own library")
         if file and not is_module(file):
-            return Kind.CHUNK_FILE, (
+            return Problem(
+                Kind.CHUNK_FILE,
                 f"'{file}' is not a module of a package; write a path such as "
-                "'mini_stripe/idempotency.py'"
+                "'mini_stripe/idempotency.py'",
             )
         return None
 
@@ -221,15 +228,15 @@ class _Reader:
         self.problems.append(Problem(kind, message, line))
 
 
-def _output_problem(output: str, file: str, lines: tuple[str, ...]) -> tuple[Kind, str] | None:
+def _output_problem(output: str, file: str, lines: tuple[str, ...]) -> Problem | None:
     if not output:
         return None
     if not is_output(output):
-        return Kind.BAD_OUTPUT, f"'{output}' names no output; write 'study/what-is-stored'"
+        return Problem(Kind.BAD_OUTPUT, f"'{output}' names no output; write 'study/what-is-stored'")
     function = function_of(output)
     if not file or not any(text.startswith(f"def {function}(") for text in lines):
         message = f"a chunk that makes '{output}' names its file and defines '{function}'"
-        return Kind.BAD_OUTPUT, message
+        return Problem(Kind.BAD_OUTPUT, message)
     return None
 
 

@@ -12,6 +12,7 @@ from operator import xor
 
 from casebook.core.literate.program import Program
 from casebook.core.literate.tangle import Tangled
+from casebook.core.problems import Kind, Problem
 
 SESSIONS = "the sessions of this page"
 """Stands for all transcripts of a page, whose line numbers change with the text."""
@@ -94,8 +95,8 @@ def _line(tests: RunBy) -> str:
     return json.dumps(data | ({"groups": tests.groups} if tests.groups else {}))
 
 
-def read_tests(stored: bytes) -> dict[str, RunBy] | None:
-    """Return the tests of each chunk from a stored file; None if it holds something else."""
+def read_tests(stored: bytes) -> dict[str, RunBy] | Problem:
+    """Return the tests of each chunk from a stored file, or that it holds something else."""
     try:
         return {
             str(anchor): RunBy(
@@ -107,7 +108,8 @@ def read_tests(stored: bytes) -> dict[str, RunBy] | None:
             for anchor, one in json.loads(stored).items()
         }
     except (ValueError, AttributeError, TypeError, KeyError):
-        return None
+        message = "the file is not what 'make outputs' writes; run it again"
+        return Problem(Kind.BAD_OUTPUT, message)
 
 
 def changes(stored: Mapping[str, RunBy], now: Mapping[str, Sequence[str]]) -> Iterator[str]:

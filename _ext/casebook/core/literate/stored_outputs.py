@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from casebook.core.problems import shortened, suggestion
+from casebook.core.problems import Kind, Problem, shortened, suggestion
 from casebook.core.text.names import PATTERN
 
 Cell = int | float | str
@@ -79,13 +79,14 @@ def stored_in(name: str) -> str:
     return f"{name}.json"
 
 
-def read(name: str, text: str) -> Stored | str:
-    """What a file holds; the answer is a sentence when that is not what `make outputs` writes."""
+def read(name: str, text: str) -> Stored | Problem:
+    """Return what a file holds, or what is wrong if `make outputs` has not written it so."""
     try:
         data = json.loads(text, parse_constant=_refuse)
         return _counterexample(name, data) if is_counterexample(name) else _output(name, data)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return f"the stored output '{name}' is not what 'make outputs' writes; run it again"
+        message = f"the stored output '{name}' is not what 'make outputs' writes; run it again"
+        return Problem(Kind.BAD_OUTPUT, message)
 
 
 def _output(name: str, data: Any) -> Output:
@@ -188,9 +189,10 @@ def _rounded(value: Any) -> Any:
     return value
 
 
-def value_of(stored: Output, key: str) -> Fraction | str:
-    """A single value as an exact number; the answer is a sentence when there is none."""
+def value_of(stored: Output, key: str) -> Fraction | Problem:
+    """Return a single value as an exact number, or that the output has none of this name."""
     if key not in stored.values:
         hint = suggestion(key, stored.values)
-        return f"the stored output '{stored.name}' has no value {shortened(key)}{hint}"
+        message = f"the stored output '{stored.name}' has no value {shortened(key)}{hint}"
+        return Problem(Kind.BAD_OUTPUT, message)
     return Fraction(str(stored.values[key]))

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from casebook.core.problems import shortened
+from casebook.core.problems import Kind, Problem, shortened
 
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "June", "July", "Aug", "Sept", "Oct", "Nov", "Dec")
@@ -67,17 +67,17 @@ class Span:
         return f"{a}\N{NO-BREAK SPACE}– {b}"
 
 
-def parse(text: str) -> Span | str:
-    """Read a date or a span; the answer is a sentence when it is none."""
+def parse(text: str) -> Span | Problem:
+    """Read a date or a span, or say why it is none."""
     first_text, dots, last_text = text.partition("..")
     first = _day(first_text)
-    if isinstance(first, str):
+    if isinstance(first, Problem):
         return first
     last = _day(last_text) if dots else first
-    if isinstance(last, str):
+    if isinstance(last, Problem):
         return last
     if last.last() < first.last():
-        return f"the span {shortened(text)} runs backwards"
+        return Problem(Kind.BAD_DATE, f"the span {shortened(text)} runs backwards")
     return Span(first, last)
 
 
@@ -91,13 +91,14 @@ def hull(spans: Iterable[Span]) -> Span:
     return Span(min(span.first for span in held), last)
 
 
-def _day(text: str) -> Day | str:
+def _day(text: str) -> Day | Problem:
     match = _DATE.fullmatch(text.strip())
     if not match:
-        return f"{shortened(text)} is no date; write YYYY, YYYY-MM, YYYY-MM-DD or a span with '..'"
+        forms = "YYYY, YYYY-MM, YYYY-MM-DD or a span with '..'"
+        return Problem(Kind.BAD_DATE, f"{shortened(text)} is no date; write {forms}")
     year, month, day = (int(part or 0) for part in match.groups())
     try:
         date(year, 1 if match[2] is None else month, 1 if match[3] is None else day)
     except ValueError:
-        return f"{shortened(text)} is not a day of the calendar"
+        return Problem(Kind.BAD_DATE, f"{shortened(text)} is not a day of the calendar")
     return Day(year, month, day)

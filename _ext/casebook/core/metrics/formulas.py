@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from casebook.core.metrics import quantities
 from casebook.core.metrics.quantities import Quantity
-from casebook.core.problems import shortened
+from casebook.core.problems import Kind, Problem, shortened
 from casebook.core.text import names
 
 _TOKEN = re.compile(
@@ -69,33 +69,40 @@ class Formula:
         return _pieces(self.term)
 
 
-def parse(text: str) -> Formula | str:
-    """Read a formula; the answer is a sentence when it is none."""
+def parse(text: str) -> Formula | Problem:
+    """Read a formula, or say why it is none."""
     if len(text) > _MAX_LENGTH:
-        return f"the formula is longer than {_MAX_LENGTH} characters"
-    tokens = _tokens(text)
-    if isinstance(tokens, str):
-        return tokens
+        return _bad(f"the formula is longer than {_MAX_LENGTH} characters")
     try:
-        reader = _Reader(tokens)
+        reader = _Reader(_tokens(text))
         term = reader.sum(0)
         reader.end()
+    except _Unknown as error:
+        return _bad(str(error))
     except _Unreadable as error:
-        return f"the formula {shortened(text)} {error}"
+        return _bad(f"the formula {shortened(text)} {error}")
     formula = Formula(term)
-    return formula if formula.ids else "a formula names at least one metric"
+    return formula if formula.ids else _bad("a formula names at least one metric")
 
 
-def evaluate(formula: Formula, value_of: Callable[[str], Quantity]) -> Quantity | str:
-    """Compute a formula; the answer is a sentence when its dimensions do not fit."""
+def evaluate(formula: Formula, value_of: Callable[[str], Quantity]) -> Quantity | Problem:
+    """Compute a formula, or say why its parts do not fit."""
     return _evaluate(formula.term, value_of)
 
 
+def _bad(message: str) -> Problem:
+    return Problem(Kind.BAD_FORMULA, message)
+
+
 class _Unreadable(Exception):
-    pass
+    """Something is wrong with the order of the tokens."""
 
 
-def _tokens(text: str) -> list[str] | str:
+class _Unknown(Exception):
+    """Something is no token."""
+
+
+def _tokens(text: str) -> list[str]:
     tokens: list[str] = []
     text, at = text.rstrip(), 0
     while at < len(text):
@@ -103,8 +110,8 @@ def _tokens(text: str) -> list[str] | str:
         if not match:
             rest = text[at:].lstrip()
             if rest.startswith("-"):
-                return "a minus stands between spaces, since ids hold hyphens"
-            return (
+                raise _Unknown("a minus stands between spaces, since ids hold hyphens")
+            raise _Unknown(
                 f"a formula holds numbers, metric ids, + - * / and parentheses; "
                 f"{shortened(rest, 24)} is none of them"
             )
@@ -157,16 +164,16 @@ class _Reader:
         return Number(token) if token[0].isdigit() else Reference(token)
 
 
-def _evaluate(term: Term, value_of: Callable[[str], Quantity]) -> Quantity | str:
+def _evaluate(term: Term, value_of: Callable[[str], Quantity]) -> Quantity | Problem:
     if isinstance(term, Number):
         return quantities.number(Fraction(term.text))
     if isinstance(term, Reference):
         return value_of(term.id)
     left = _evaluate(term.left, value_of)
     right = _evaluate(term.right, value_of)
-    if isinstance(left, str):
+    if isinstance(left, Problem):
         return left
-    if isinstance(right, str):
+    if isinstance(right, Problem):
         return right
     return quantities.combine(term.sign, left, right)
 

@@ -19,7 +19,7 @@ from casebook.core.literate.stored_outputs import Counterexample, Stored, value_
 from casebook.core.metrics import dates, formulas, quantities, units
 from casebook.core.metrics.dates import Span
 from casebook.core.metrics.formulas import Formula
-from casebook.core.metrics.quantities import Printed, Quantity, ValueProblem
+from casebook.core.metrics.quantities import Printed, Quantity
 from casebook.core.metrics.units import Unit
 from casebook.core.problems import Kind, Problem, shortened, suggestion
 from casebook.core.text import yaml_records as yamlbody
@@ -86,6 +86,19 @@ class Metric:
 
 
 @dataclass(frozen=True, slots=True)
+class MetricRow:
+    """A row of a metrics table, on the page that holds it."""
+
+    page: str
+    metric: Metric
+
+    @property
+    def anchor(self) -> str:
+        """The id of the row on its page."""
+        return f"metric-{self.metric.id}"
+
+
+@dataclass(frozen=True, slots=True)
 class Resolved:
     """A metric with its value; `basis` is the weakest evidence among what it was computed from."""
 
@@ -128,13 +141,13 @@ class Table:
     problems: list[Problem] = field(default_factory=list)
 
 
-Outputs = Callable[[str], Stored | str]
-"""Finds a stored output by its name; the answer is a sentence when there is none."""
+Outputs = Callable[[str], Stored | Problem]
+"""Finds a stored output by its name, or says why there is none."""
 
 
-def nothing_stored(name: str) -> str:
-    """The reader of a book without outputs."""
-    return f"there is no stored output '{name}'"
+def nothing_stored(name: str) -> Problem:
+    """Find nothing: the reader of a book without outputs."""
+    return Problem(Kind.UNKNOWN_OUTPUT, f"there is no stored output '{name}'")
 
 
 def parse(
@@ -201,11 +214,11 @@ def _said(record: Record, bare: Metric, sources: Collection[str]) -> Metric | No
         message = "a locator is printed as it stands and holds no role; say it in 'what' or 'doubt'"
         record.report(Kind.BAD_VALUE, message, "locator")
     quantity = quantities.parse(value) if value else None
-    if isinstance(quantity, ValueProblem):
-        record.report(quantity.kind, quantity.message, "value")
+    if isinstance(quantity, Problem):
+        record.refuse(quantity, "value")
     span = dates.parse(date) if date else None
-    if isinstance(span, str):
-        record.report(Kind.BAD_DATE, span, "as-of")
+    if isinstance(span, Problem):
+        record.refuse(span, "as-of")
     if source and source not in sources:
         message = f"unknown source {shortened(source)}{suggestion(source, sources)}"
         record.report(Kind.UNKNOWN_SOURCE, message, "source")
@@ -219,8 +232,8 @@ def _said(record: Record, bare: Metric, sources: Collection[str]) -> Metric | No
 def _computed(record: Record, bare: Metric) -> Metric | None:
     text = record.need("formula")
     formula = formulas.parse(text) if text else None
-    if isinstance(formula, str):
-        record.report(Kind.BAD_FORMULA, formula, "formula")
+    if isinstance(formula, Problem):
+        record.refuse(formula, "formula")
     unit, digits = _printing(record)
     if isinstance(formula, Formula) and unit:
         line = record.line_of("formula")
@@ -239,15 +252,15 @@ def _modelled(record: Record, bare: Metric, outputs: Outputs) -> Metric | None:
             record.report(Kind.BAD_OUTPUT, f"name {lacking}", "output")
         return None
     stored = outputs(name)
-    if isinstance(stored, str):
-        record.report(Kind.UNKNOWN_OUTPUT, stored, "output")
+    if isinstance(stored, Problem):
+        record.refuse(stored, "output")
         return None
     if isinstance(stored, Counterexample):
         record.report(Kind.BAD_OUTPUT, f"'{name}' is a counterexample and has no values", "output")
         return None
     value = value_of(stored, key)
-    if isinstance(value, str):
-        record.report(Kind.BAD_OUTPUT, value, "output")
+    if isinstance(value, Problem):
+        record.refuse(value, "output")
     elif unit:
         quantity = Quantity(value, value, unit)
         return replace(bare, quantity=quantity, unit=unit, digits=digits, output=name)
@@ -269,19 +282,10 @@ def _printing(record: Record) -> tuple[Unit | None, int]:
     return unit, int(digits)
 
 
-@dataclass(frozen=True, slots=True)
-class Misfit:
-    """A formula that cannot be computed."""
-
-    id: str
-    kind: Kind
-    message: str
-
-
-def resolve(metrics: Mapping[str, Metric]) -> tuple[dict[str, Resolved], list[Misfit]]:
-    """Compute every metric that can be computed, and say why the others cannot."""
+def resolve(metrics: Mapping[str, Metric]) -> tuple[dict[str, Resolved], dict[str, Problem]]:
+    """Compute every metric that can be computed, and say by id why the others cannot."""
     inputs = {m.id: m.formula.ids if m.formula else () for m in metrics.values()}
-    misfits: list[Misfit] = []
+    misfits: dict[str, Problem] = {}
     order: list[str] | None = None
     remaining = dict(sorted(inputs.items()))
     while order is None:
@@ -292,7 +296,7 @@ def resolve(metrics: Mapping[str, Metric]) -> tuple[dict[str, Resolved], list[Mi
             cycle: list[str] = error.args[1][::-1]
             start = min(cycle)
             del remaining[start]
-            misfits.append(Misfit(start, Kind.BAD_FORMULA, _cycle_sentence(cycle, start)))
+            misfits[start] = Problem(Kind.BAD_FORMULA, _cycle_sentence(cycle, start))
     done: dict[str, Resolved] = {}
     for identifier in order:
         if identifier not in remaining:
@@ -301,7 +305,7 @@ def resolve(metrics: Mapping[str, Metric]) -> tuple[dict[str, Resolved], list[Mi
         if isinstance(result, Resolved):
             done[identifier] = result
         elif result:
-            misfits.append(result)
+            misfits[identifier] = result
     return done, misfits
 
 
@@ -314,7 +318,7 @@ def _cycle_sentence(cycle: list[str], start: str) -> str:
 
 def _resolved(
     metric: Metric, metrics: Mapping[str, Metric], done: Mapping[str, Resolved]
-) -> Resolved | Misfit | None:
+) -> Resolved | Problem | None:
     if metric.formula is None:
         assert metric.quantity
         doubts = (metric.doubt,) if metric.doubt else ()
@@ -325,20 +329,20 @@ def _resolved(
     for name in metric.formula.ids:
         if name not in metrics:
             hint = suggestion(name, metrics)
-            return Misfit(metric.id, Kind.UNKNOWN_METRIC, f"unknown metric '{name}'{hint}")
+            return Problem(Kind.UNKNOWN_METRIC, f"unknown metric '{name}'{hint}")
     if any(name not in done for name in metric.formula.ids):
         return None  # its own problem has been reported
     parts = [done[name] for name in metric.formula.ids]
     value = formulas.evaluate(metric.formula, lambda name: done[name].quantity)
-    if isinstance(value, str):
-        return Misfit(metric.id, Kind.BAD_FORMULA, f"the formula of '{metric.id}' fails: {value}")
+    if isinstance(value, Problem):
+        return Problem(value.kind, f"the formula of '{metric.id}' fails: {value.message}")
     if value.unit.dimension != metric.unit.dimension:
         unit, wanted = value.unit.written() or "a plain number", metric.unit.written()
         message = f"the formula of '{metric.id}' gives {unit}, which is not a kind of {wanted}"
-        return Misfit(metric.id, Kind.BAD_FORMULA, message)
+        return Problem(Kind.BAD_FORMULA, message)
     if quantities.says_nothing(value):
         message = f"the bounds in the formula of '{metric.id}' leave every value possible"
-        return Misfit(metric.id, Kind.BAD_FORMULA, message)
+        return Problem(Kind.BAD_FORMULA, message)
     return Resolved(
         metric,
         value.converted(metric.unit),
@@ -354,7 +358,7 @@ def _unique(items: Iterable[T]) -> tuple[T, ...]:
     return tuple(dict.fromkeys(items))
 
 
-def states_another_number(words: str, resolved: Resolved) -> str:
+def states_another_number(words: str, resolved: Resolved) -> Problem | None:
     """Say what is wrong when the words of a link hold a number that the metric does not print.
 
     A number counts with the million or billion behind it.  The years of the metric's date may be
@@ -370,8 +374,9 @@ def states_another_number(words: str, resolved: Resolved) -> str:
     # Without a number of its own, a "billion" must be the metric's.
     lone = _SCALE.search(words)
     if wrong or (lone and not stated and lone[0] != scale):
-        return f"the words {words!r} do not state what the metric prints, '{printed}'"
-    return ""
+        message = f"the words {words!r} do not state what the metric prints, '{printed}'"
+        return Problem(Kind.WRONG_NUMBER, message)
+    return None
 
 
 def _plain(number: str) -> Fraction:

@@ -17,7 +17,7 @@ from fractions import Fraction
 
 from casebook.core.metrics import units
 from casebook.core.metrics.units import Unit
-from casebook.core.problems import Kind, shortened
+from casebook.core.problems import Kind, Problem, shortened
 
 End = Fraction | float
 """An end of an interval; a float is always an infinity."""
@@ -31,14 +31,6 @@ _VALUE = re.compile(
 _SCALES = ((10**12, "trillion"), (10**9, "billion"), (10**6, "million"))
 _MAX_LENGTH = 120
 _MAX_BITS = 1500  # of a numerator: far below what Python refuses to print
-
-
-@dataclass(frozen=True, slots=True)
-class ValueProblem:
-    """Why a value or a formula cannot be used."""
-
-    kind: Kind
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +66,11 @@ class Printed:
         return f"{self.number}\N{NO-BREAK SPACE}{self.unit}" if self.unit else self.number
 
 
-def parse(text: str) -> Quantity | ValueProblem:
+def parse(text: str) -> Quantity | Problem:
     """Read `>= 500e6 request/day`, `27395 request/s` or `2..4 s`."""
     match = _VALUE.fullmatch(text) if len(text) <= _MAX_LENGTH else None
     if not match:
-        return ValueProblem(
+        return Problem(
             Kind.BAD_VALUE,
             f"{shortened(text)} is no value; write an optional >=, <=, >, < or ~, a number without "
             "commas (or two with '..' between them), and a unit",
@@ -86,12 +78,12 @@ def parse(text: str) -> Quantity | ValueProblem:
     bound, first, last, unit_text = match.groups()
     unit = units.parse(unit_text) if unit_text else "a value needs a unit"
     if isinstance(unit, str):
-        return ValueProblem(Kind.UNKNOWN_UNIT if unit_text else Kind.BAD_VALUE, unit)
+        return Problem(Kind.UNKNOWN_UNIT if unit_text else Kind.BAD_VALUE, unit)
     low, high = Fraction(first), Fraction(last or first)
     if low > high:
-        return ValueProblem(Kind.BAD_VALUE, f"the range {shortened(text)} runs backwards")
+        return Problem(Kind.BAD_VALUE, f"the range {shortened(text)} runs backwards")
     if last and bound and bound != "~":
-        return ValueProblem(Kind.BAD_VALUE, f"a range takes no bound: {shortened(text)}")
+        return Problem(Kind.BAD_VALUE, f"a range takes no bound: {shortened(text)}")
     if bound in (">", ">="):
         return Quantity(low, _INFINITY, unit, low_open=bound == ">")
     if bound in ("<", "<="):
@@ -106,22 +98,26 @@ def number(value: Fraction) -> Quantity:
     return Quantity(value, value, units.DIMENSIONLESS)
 
 
-def combine(sign: str, a: Quantity, b: Quantity) -> Quantity | str:
-    """Add, subtract, multiply or divide; the answer is a sentence when that has no sense."""
+def combine(sign: str, a: Quantity, b: Quantity) -> Quantity | Problem:
+    """Add, subtract, multiply or divide, or say why that has no sense."""
     if sign in "+-":
         if a.unit.dimension != b.unit.dimension:
             verb = "added to" if sign == "+" else "subtracted from"
             one, two = (a, b) if sign == "+" else (b, a)
-            return f"{_name(one)} cannot be {verb} {_name(two)}"
+            return _senseless(f"{_name(one)} cannot be {verb} {_name(two)}")
         result = _sum(a, b.converted(a.unit) if sign == "+" else _negative(b.converted(a.unit)))
     elif sign == "*":
         result = _multiple(a, b, _product(a.unit, b.unit, 1))
     elif b.low < 0 <= b.high or b.high == 0:
-        return "the divisor may be nought"
+        return _senseless("the divisor may be nought")
     else:
         # A divisor's end at nought is left out: nothing is divided by nought.
         result = _multiple(a, _reciprocal(b), _product(a.unit, b.unit, -1))
-    return "the numbers grow too long" if _is_long(result) else result
+    return _senseless("the numbers grow too long") if _is_long(result) else result
+
+
+def _senseless(message: str) -> Problem:
+    return Problem(Kind.BAD_FORMULA, message)
 
 
 def printed(quantity: Quantity, digits: int | None = None) -> Printed:

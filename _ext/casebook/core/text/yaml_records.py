@@ -161,6 +161,10 @@ class Record:
         """Note a problem at a field, or at the record."""
         self.problems.append(Problem(kind, message, self.line_of(field) if field else self.line))
 
+    def refuse(self, problem: Problem, field: str) -> None:
+        """Note a problem with the value of a field."""
+        self.problems.append(problem.at(self.line_of(field)))
+
     def check_fields(self, allowed: tuple[str, ...]) -> None:
         """Refuse fields outside `allowed`, each at its own line."""
         for name, (key, _) in self._fields.items():

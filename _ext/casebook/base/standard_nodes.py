@@ -1,6 +1,8 @@
-"""Tables, marks and links in standard nodes, as every feature of the press builds them."""
+"""Tables, marks, links and lists in standard nodes, as every feature of the press builds them."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
 
 from docutils import nodes
 from sphinx import addnodes
@@ -49,3 +51,22 @@ def plain_link(domain: str, kind: str, target: str, words: str, page: str) -> ad
         "", nodes.inline("", words), refdomain=domain, reftype=kind, reftarget=target,
         refexplicit=bool(words), refdoc=page, refwarn=True, plain=True,
     )  # fmt: skip
+
+
+def definition(
+    term: Sequence[nodes.Node], words: Sequence[nodes.Node]
+) -> nodes.definition_list_item:
+    """A term and one paragraph on it."""
+    return nodes.definition_list_item(
+        "",
+        nodes.term("", "", *term),
+        nodes.definition("", nodes.paragraph("", "", *words)),
+    )
+
+
+def joined(parts: Iterable[Sequence[nodes.Node]], by: str = ", ") -> list[nodes.Node]:
+    """Return the parts in a row, with a comma or another sign between them."""
+    found: list[nodes.Node] = []
+    for part in parts:
+        found += [*([nodes.Text(by)] if found else []), *part]
+    return found

@@ -1,0 +1,78 @@
+"""The page that is being resolved, and its links to the rest of the book.
+
+What it shows of the book it asks of its `View` alone, which remembers what was asked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from docutils import nodes
+from sphinx import addnodes
+
+from casebook.base.standard_nodes import plain_link
+from casebook.core.book.view import View
+from casebook.core.patterns.catalogue import Pattern
+
+if TYPE_CHECKING:
+    from sphinx.environment import BuildEnvironment
+
+
+@dataclass(frozen=True, slots=True)
+class PageContext:
+    """The page around a placeholder."""
+
+    view: View
+    env: BuildEnvironment
+    name: str
+    """The page's name; an edition that joins all pages resolves them as one."""
+
+    def metric(self, name: str, words: str) -> addnodes.pending_xref:
+        """Return a link to a metric's row."""
+        return plain_link("casebook", "metric", name, words, self.name)
+
+    def pattern(self, pattern: Pattern) -> addnodes.pending_xref:
+        """Return a link to a pattern's section."""
+        return plain_link("casebook", "pattern", pattern.slug, pattern.title, self.name)
+
+    def patterns(self, slugs: tuple[str, ...]) -> list[nodes.Node]:
+        """Return links to patterns, with commas; a pattern without a section is plain words."""
+        found: list[nodes.Node] = []
+        for slug in slugs:
+            described = self.view.pattern(slug)
+            if described:
+                pattern = described.pattern
+                link = self.pattern(pattern) if described.section else None
+                found += [nodes.Text(", ")] if found else []
+                found.append(link or nodes.Text(pattern.title))
+        return found
+
+    def source(self, key: str) -> addnodes.pending_xref:
+        """Return a source's label, linked to its entry in a list of references."""
+        self.view.source(key)  # which sphinxcontrib-bibtex looks up
+        link = plain_link("cite", "label", key, key, self.name)
+        link["refexplicit"] = False
+        return link
+
+    def maker(self, output: str) -> list[nodes.Node]:
+        """Return a link to the chunk that makes an output; none if no chunk does: it's reported."""
+        maker = self.view.maker(output)
+        if not maker:
+            return []
+        link = self.place(maker.page, maker.anchor, maker.words)
+        for words in link.findall(nodes.inline):
+            words["classes"].append("chunk-name")
+        return [link]
+
+    def place(self, page: str, anchor: str, words: str) -> nodes.reference:
+        """Return a link to a place of the book."""
+        link = nodes.reference("", "", nodes.inline("", words), internal=True)
+        builder = self.env._app.builder
+        if builder.format == "latex":
+            link["refuri"] = f"%{page}#{anchor}"
+        elif page == self.name:
+            link["refid"] = anchor
+        else:
+            link["refuri"] = f"{builder.get_relative_uri(self.name, page)}#{anchor}"
+        return link

@@ -1,0 +1,105 @@
+"""The numbers of charts: as a table where they are few, and always as a file of the site."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING
+
+from docutils import nodes
+from sphinx.util.osutil import relative_uri
+
+from casebook.base.directive import BookList
+from casebook.base.page_context import PageContext
+from casebook.base.placeholders import Content, Placeholder
+from casebook.base.standard_nodes import cell, table
+from casebook.core.figures.chart import Chart, Shown, shown
+from casebook.core.text.sentences import around
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+FOLDER = "data"
+"""Where the site offers the numbers of charts, and all records."""
+
+
+def data_file(output: str) -> str:
+    """Where the site keeps the numbers of an output."""
+    return f"{FOLDER}/{output}.csv"
+
+
+def folded_numbers(page: PageContext, output: str, chart: Chart) -> str:
+    """Return the numbers of a chart as HTML: a table that opens if they are few, and a file."""
+    uri = relative_uri(page.env._app.builder.get_target_uri(page.name), data_file(output))
+    file = f'<a class="reference internal" href="{escape(uri)}" download>CSV</a>'
+    if not chart.is_short:
+        return f'<span class="small">Numbers: {file}</span>'
+    heads = "".join(
+        f'<th class="head" scope="col"><p>{escape(head)}</p></th>' for head in chart.heads
+    )
+    rows = "".join(
+        f'<tr><th scope="row"><p>{escape(shown(first))}</p></th>'
+        + "".join(f'<td class="num"><p>{escape(shown(c))}</p></td>' for c in others)
+        + "</tr>"
+        for first, *others in chart.rows
+    )
+    return (
+        '<details class="data"><summary>Numbers</summary>'
+        '<div class="table-wrapper docutils container"><table class="docutils">'
+        f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+        f'<p class="small">The same as {file}.</p></details>'
+    )
+
+
+def numbers_table(chart: Chart) -> nodes.table:
+    """Return the numbers of a chart as a table."""
+    heads = [
+        cell(nodes.Text(head), classes=("num",) if i else ()) for i, head in enumerate(chart.heads)
+    ]
+    widths = (28, *([72 // len(chart.series)] * len(chart.series)))
+    made, body = table([], "chart-data", widths, heads)
+    for row in chart.rows:
+        first, *others = map(shown, row)
+        numbers = [cell(nodes.Text(words), classes=("num",)) for words in others]
+        body += nodes.row("", cell(nodes.Text(first)), *numbers)
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class AllChartData(Content):
+    """The numbers of every chart, or where they lie if they are many."""
+
+    def fill(self, page: PageContext, at: Placeholder) -> list[nodes.Node]:
+        made: list[nodes.Node] = []
+        for found in page.view.of(Shown):
+            if found.chart:
+                caption = around(page.view.words(found.caption), 0)
+                link = page.place(found.page, found.anchor, caption)
+                made.append(nodes.paragraph("", "", link))
+                short = found.chart.is_short
+                made.append(numbers_table(found.chart) if short else _where(page, found))
+        return made or [nodes.paragraph("", "The book has no chart.")]
+
+
+def _where(page: PageContext, found: Shown) -> nodes.paragraph:
+    assert found.chart
+    file = data_file(found.output)
+    name: nodes.Node = nodes.literal("", file)
+    builder = page.env._app.builder
+    where = " beside the web edition."
+    if builder.name in ("html", "dirhtml"):
+        uri = relative_uri(builder.get_target_uri(page.name), file)
+        name, where = nodes.reference("", "", name, refuri=uri, internal=True), "."
+    rows = nodes.Text(f"{len(found.chart.rows)} rows, in ")
+    return nodes.paragraph("", "", rows, name, nodes.Text(where))
+
+
+class ChartData(BookList):
+    """``chart-data``: the numbers of all charts."""
+
+    listed = AllChartData
+
+
+def setup(app: Sphinx) -> None:
+    """Register the directive."""
+    app.add_directive("chart-data", ChartData)
