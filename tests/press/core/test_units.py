@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 import pytest
@@ -37,13 +38,14 @@ def unit(text: str) -> Unit:
         ("request/day", Fraction(1, 86400), {"request": 1, "second": -1}),
         ("GB * request / s", Fraction(8 * 10**9), {"bit": 1, "request": 1, "second": -1}),
         ("request/s*s", Fraction(1), {"request": 1}),
+        ("s*bit", Fraction(1), {"bit": 1, "second": 1}),
         ("pull-request", Fraction(1), {"pull_request": 1}),
         ("s/s", Fraction(1), {}),
     ],
 )
 def test_factor_and_dimension(text: str, factor: Fraction, dimension: dict[str, int]) -> None:
     read = unit(text)
-    assert (read.factor, dict(read.dimension)) == (factor, dimension)
+    assert (read.factor, read.dimension) == (factor, tuple(dimension.items()))
     assert type(read.factor) is Fraction
 
 
@@ -54,6 +56,28 @@ def test_every_name_has_an_exact_measure(name: str) -> None:
     assert read.factor > 0
     assert read.written()
     assert list(read.dimension) == sorted(read.dimension)
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ('[minute]\nis = "60 * secnd"', "'secnd' is no number and no unit above it"),
+        ('[minute]\nis = "60 second"', "'60 second' is no number and no unit above it"),
+        ('[minute]\nis = "60 * minute"', "'minute' is no number and no unit above it"),
+        ('[minute]\nis = "60 * second"\n[second]', "'second' is no number and no unit above it"),
+        ('[minute]\nis = ""', "'' is no number and no unit above it"),
+        ('[second]\nsymbol = "s"\n[shard]\nsymbol = "s"', "'s' is defined twice"),
+        ('[s]\n[second]\nsymbol = "s"', "'s' is defined twice"),
+        (
+            '[minute]\nsymbol = "min"\n[inch]\nsymbol = "in"\nsi = ["k", "m"]',
+            "'min' is defined twice",
+        ),
+        ('[bit]\nsi = ["k", "k"]', "'kbit' is defined twice"),
+    ],
+)
+def test_a_mistake_in_the_table_is_found_when_it_is_read(table: str, message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"units.toml: {message}") + "$"):
+        units.read(table)
 
 
 def test_each_thing_that_is_counted_is_a_dimension_of_its_own() -> None:

@@ -271,8 +271,8 @@ def _printing(record: Record) -> tuple[Unit | None, int]:
     """In which unit a figure is printed that was not typed, and with how many digits."""
     text = record.need("unit")
     unit = units.parse(text) if text else None
-    if isinstance(unit, str):
-        record.report(Kind.UNKNOWN_UNIT, unit, "unit")
+    if isinstance(unit, Problem):
+        record.refuse(unit, "unit")
         unit = None
     digits = record.text("digits") or str(DIGITS)
     if not re.fullmatch(r"[1-9]", digits):

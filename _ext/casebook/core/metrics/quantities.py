@@ -76,9 +76,11 @@ def parse(text: str) -> Quantity | Problem:
             "commas (or two with '..' between them), and a unit",
         )
     bound, first, last, unit_text = match.groups()
-    unit = units.parse(unit_text) if unit_text else "a value needs a unit"
-    if isinstance(unit, str):
-        return Problem(Kind.UNKNOWN_UNIT if unit_text else Kind.BAD_VALUE, unit)
+    if not unit_text:
+        return Problem(Kind.BAD_VALUE, "a value needs a unit")
+    unit = units.parse(unit_text)
+    if isinstance(unit, Problem):
+        return unit
     low, high = Fraction(first), Fraction(last or first)
     if low > high:
         return Problem(Kind.BAD_VALUE, f"the range {shortened(text)} runs backwards")
@@ -107,12 +109,12 @@ def combine(sign: str, a: Quantity, b: Quantity) -> Quantity | Problem:
             return _senseless(f"{_name(one)} cannot be {verb} {_name(two)}")
         result = _sum(a, b.converted(a.unit) if sign == "+" else _negative(b.converted(a.unit)))
     elif sign == "*":
-        result = _multiple(a, b, _product(a.unit, b.unit, 1))
+        result = _multiple(a, b, a.unit.times(b.unit))
     elif b.low < 0 <= b.high or b.high == 0:
         return _senseless("the divisor may be nought")
     else:
         # A divisor's end at nought is left out: nothing is divided by nought.
-        result = _multiple(a, _reciprocal(b), _product(a.unit, b.unit, -1))
+        result = _multiple(a, _reciprocal(b), a.unit.times(b.unit, -1))
     return _senseless("the numbers grow too long") if _is_long(result) else result
 
 
@@ -219,21 +221,6 @@ def _is_long(quantity: Quantity) -> bool:
     finite = [n for n in numbers if isinstance(n, Fraction)]
     return any(
         max(n.numerator.bit_length(), n.denominator.bit_length()) > _MAX_BITS for n in finite
-    )
-
-
-def _product(a: Unit, b: Unit, power: int) -> Unit:
-    # Only a step on the way: a formula's result is printed in the unit that its author names.
-    dimension = dict(a.dimension)
-    for name, exponent in b.dimension:
-        dimension[name] = dimension.get(name, 0) + power * exponent
-    kept = tuple(sorted((name, n) for name, n in dimension.items() if n))
-    above, below = (b.above, b.below) if power == 1 else (b.below, b.above)
-    return Unit(
-        tuple(n for n in a.above + above if n.singular),
-        tuple(n for n in a.below + below if n.singular),
-        a.factor * b.factor**power,
-        kept,
     )
 
 

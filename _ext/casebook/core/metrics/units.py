@@ -1,7 +1,6 @@
 """Units: which there are, what they measure, how they are written.
 
-The table is `units.toml`.  Factors and dimensions come from pint over an empty registry; its own
-parser never sees author text, since it would evaluate `9**9**9` and read `0,5 s` as nought.
+The table is `units.toml`, read from top to bottom.  Factors are exact fractions.
 """
 
 from __future__ import annotations
@@ -10,16 +9,15 @@ import functools
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from importlib import resources
-from typing import Any
 
-from casebook.core.problems import shortened, suggestion
+from casebook.core.problems import Kind, Problem, shortened, suggestion
 
 _SI = {"n": "1e-9", "µ": "1e-6", "m": "1e-3", "k": "1e3", "M": "1e6", "G": "1e9", "T": "1e12",
        "P": "1e15"}  # fmt: skip
-_FACTOR = re.compile(r"\s*([*/])\s*")
+_FACTOR = re.compile(r"([*/])([^*/]*)")
 _POWER = re.compile(r"[eE][+-]?[0-9]")
 _MAX_FACTORS = 4
 
@@ -51,42 +49,99 @@ class Unit:
         over = "·".join([*(n.singular for n in others), last.singular if one else last.plural])
         return "/".join([over, *(name.singular for name in self.below)])
 
+    def times(self, other: Unit, power: int = 1) -> Unit:
+        """Multiply by another unit, or divide by it where `power` is -1."""
+        dimension = dict(self.dimension)
+        for name, exponent in other.dimension:
+            dimension[name] = dimension.get(name, 0) + power * exponent
+        above, below = (other.above, other.below) if power == 1 else (other.below, other.above)
+        # A plain number has an empty name, which a product does not show.
+        return Unit(
+            tuple(name for name in self.above + above if name.singular),
+            tuple(name for name in self.below + below if name.singular),
+            self.factor * other.factor**power,
+            tuple(sorted((name, n) for name, n in dimension.items() if n)),
+        )
+
 
 DIMENSIONLESS = Unit((Name("", ""),), (), Fraction(1), ())
 
 
-@functools.cache
 def names() -> Mapping[str, Name]:
-    """All names that an author may write, with how they are printed."""
-    table: dict[str, Name] = {}
-    for name, entry in _table().items():
+    """Return all names that an author may write, with how they are printed."""
+    return {word: unit.above[0] for word, unit in _table().items()}
+
+
+def parse(text: str) -> Unit | Problem:
+    """Read `request/day` or `GB*request/s`, or say why it cannot be read."""
+    factors, quoted = _factors(text), shortened(text)
+    if len(factors) > _MAX_FACTORS:
+        return _unknown(f"the unit {quoted} has more than {_MAX_FACTORS} factors")
+    table = _table()
+    product = DIMENSIONLESS
+    for power, word in factors:
+        if not word:
+            message = f"the unit {quoted} lacks a name; write names with * or / between them"
+            return _unknown(message)
+        if word not in table:
+            hint = suggestion(word, table) or _advice(word)
+            return _unknown(f"unknown unit {shortened(word)}{hint}")
+        product = product.times(table[word], power)
+    return product
+
+
+def _unknown(message: str) -> Problem:
+    return Problem(Kind.UNKNOWN_UNIT, message)
+
+
+def read(text: str) -> Mapping[str, Unit]:
+    """Read a table of units; return each unit under every name that it may be written with.
+
+    `is` may hold numbers and units that stand above it, so that no unit is defined by itself.
+    Raises ValueError where it holds anything else, or where a name is defined twice.
+    """
+    table: dict[str, Unit] = {}
+    for name, entry in tomllib.loads(text).items():
+        measure = Unit((), (), Fraction(1), ((name, 1),))
+        if "is" in entry:
+            measure = DIMENSIONLESS
+            for power, word in _factors(entry["is"]):
+                measure = measure.times(table.get(word) or _number(word), power)
         symbol = entry.get("symbol", name)
         plural = symbol if "symbol" in entry else entry.get("plural", f"{name}s")
-        table[name] = table[symbol] = Name(symbol, plural)
+        unit = replace(measure, above=(Name(symbol, plural),), below=())
+        for word in dict.fromkeys((name, symbol)):
+            _define(table, word, unit)
         for prefix in entry.get("si", ()):
             # "kbit", "MB": a prefixed symbol has no plural.
-            table[prefix + symbol] = Name(prefix + symbol, prefix + symbol)
+            word = prefix + symbol
+            factor = unit.factor * Fraction(_SI[prefix])
+            _define(table, word, replace(unit, above=(Name(word, word),), factor=factor))
     return table
 
 
-def parse(text: str) -> Unit | str:
-    """Read `request/day` or `GB*request/s`; the answer is a sentence when it cannot be read."""
-    parts = _FACTOR.split(text.strip())
-    quoted = shortened(text)
-    words, signs = parts[::2], ["*", *parts[1::2]]
-    if len(words) > _MAX_FACTORS:
-        return f"the unit {quoted} has more than {_MAX_FACTORS} factors"
-    for word in words:
-        if not word:
-            return f"the unit {quoted} lacks a name; write names with * or / between them"
-        if word not in names():
-            hint = suggestion(word, names()) or _advice(word)
-            return f"unknown unit {shortened(word)}{hint}"
-    above = tuple(w for w, sign in zip(words, signs, strict=True) if sign == "*")
-    below = tuple(w for w, sign in zip(words, signs, strict=True) if sign == "/")
-    factor, dimension = _measure(above, below)
-    return Unit(tuple(map(names().__getitem__, above)), tuple(map(names().__getitem__, below)),
-                factor, dimension)  # fmt: skip
+@functools.cache
+def _table() -> Mapping[str, Unit]:
+    return read(resources.files(__package__).joinpath("units.toml").read_text(encoding="utf-8"))
+
+
+def _factors(text: str) -> list[tuple[int, str]]:
+    """Split `a*b/c` into its factors, each behind its power: 1, or -1 where it divides."""
+    found = _FACTOR.findall("*" + text)
+    return [(1 if sign == "*" else -1, word.strip()) for sign, word in found]
+
+
+def _number(word: str) -> Unit:
+    try:
+        return replace(DIMENSIONLESS, factor=Fraction(word))
+    except ValueError:
+        raise ValueError(f"units.toml: '{word}' is no number and no unit above it") from None
+
+
+def _define(table: dict[str, Unit], word: str, unit: Unit) -> None:
+    if word in table:
+        raise ValueError(f"units.toml: '{word}' is defined twice")
+    table[word] = unit
 
 
 def _advice(word: str) -> str:
@@ -95,54 +150,3 @@ def _advice(word: str) -> str:
     if _POWER.match(word):
         return "; a power of ten ends at e15"
     return "; the units are listed in core/metrics/units.toml"
-
-
-@functools.cache
-def _table() -> Mapping[str, dict[str, Any]]:
-    text = resources.files(__package__).joinpath("units.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
-
-
-@functools.cache
-def _registry() -> Any:
-    import pint  # a tenth of a second, and only pages with figures need it
-
-    registry: Any = pint.UnitRegistry(None, non_int_type=Fraction, on_redefinition="raise")
-    for name, entry in _table().items():
-        plain = name.replace("-", "_")
-        registry.define(f"{plain} = {entry.get('is', f'[{plain}]')}")
-        for prefix in entry.get("si", ()):
-            factor = Fraction(_SI[prefix])
-            registry.define(f"{_identifier(prefix)}_{plain} = {factor} * {plain}")
-    return registry
-
-
-def _identifier(prefix: str) -> str:
-    return f"si_{list(_SI).index(prefix)}"
-
-
-@functools.cache
-def _pint_names() -> Mapping[str, str]:
-    known: dict[str, str] = {}
-    for name, entry in _table().items():
-        plain = name.replace("-", "_")
-        symbol = entry.get("symbol", name)
-        known[name] = known[symbol] = plain
-        for prefix in entry.get("si", ()):
-            known[prefix + symbol] = f"{_identifier(prefix)}_{plain}"
-    return known
-
-
-@functools.cache
-def _measure(
-    above: tuple[str, ...], below: tuple[str, ...]
-) -> tuple[Fraction, tuple[tuple[str, int], ...]]:
-    registry = _registry()
-    quantity = registry.Quantity(Fraction(1))
-    for name in above:
-        quantity *= registry.Quantity(Fraction(1), _pint_names()[name])
-    for name in below:
-        quantity /= registry.Quantity(Fraction(1), _pint_names()[name])
-    base = quantity.to_base_units()
-    dimension = {str(k).strip("[]"): int(v) for k, v in base.dimensionality.items() if v}
-    return Fraction(base.magnitude), tuple(sorted(dimension.items()))
