@@ -10,7 +10,7 @@ from harness import build, write
 
 LINES = (
     "- id: a", "  label: [x]", '  value: "5 s"', "kind: reported", "  kind: derived", "- {}",
-    "- []", "- - -", "\t- x", "\N{COLLISION SYMBOL}", "\0", "  figures: [a, b, {c: d}]",
+    "- []", "- - -", "\t- x", "\N{COLLISION SYMBOL}", "\0", "  metrics: [a, b, {c: d}]",
     "  formula: a / a", "  unit: s", '- id: "\\u0000"', "---", "...", "%YAML 1.1", "? x", ": y",
     "- ? [a]", "  as-of: 2024", '  what: "{metric}`x`"', '  what: "`"', '  doubt: "**"',
     '  note: "{pattern-link}`"', '  label: ""', "  label: |\n    x", "  source: home",

@@ -170,7 +170,7 @@ def test_cards_and_comparisons_show_values_with_their_evidence(tmp_path: Path) -
     extra = (
         "\n```{metric-cards}\njobs\ncalls\nshare\n```\n\n"
         "```{metrics-comparison} Side by side\n:columns: Acme, Bolt, Cord\n\n"
-        "- label: Load\n  figures: [jobs, share, not published]\n  note: not alike\n```\n\n"
+        "- label: Load\n  metrics: [jobs, share, not published]\n  note: not alike\n```\n\n"
         "```{related-patterns}\n```\n"
     )
     write(tmp_path, {**BOOK, "a.md": f"{BOOK['a.md']}{extra}"})

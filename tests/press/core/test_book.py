@@ -267,7 +267,10 @@ FINDINGS = Book(FOUND, CATALOGUE, ORDER)
 def test_findings_stand_in_the_order_of_the_book() -> None:
     assert [i.page for i in FINDINGS.of(Insight)] == ["b", "a"]
     assert [d.page for d in FINDINGS.of(Decision)] == ["b", "a"]
-    assert [(c.page, c.anchor) for c in FINDINGS.of(ClaimEntry)] == [("b", "claim-7"), ("a", "claim-7")]
+    assert [(c.page, c.anchor) for c in FINDINGS.of(ClaimEntry)] == [
+        ("b", "claim-7"),
+        ("a", "claim-7"),
+    ]
     assert [s.page for s in FINDINGS.of(Shown)] == ["b", "a"]
     empty = Book()
     assert not any(map(empty.of, (Insight, Decision, ClaimEntry, Shown)))

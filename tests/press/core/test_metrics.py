@@ -492,9 +492,8 @@ def test_the_order_of_the_rows_does_not_matter(data: st.DataObject) -> None:
     done, wrong = resolve(known)
     again, wrong_again = resolve(shuffled)
     assert list(done.items()) == list(again.items())
-    assert wrong == wrong_again
-    assert done.keys().isdisjoint(misfit.id for misfit in wrong)
-    assert len({misfit.id for misfit in wrong}) == len(wrong)
+    assert list(wrong.items()) == list(wrong_again.items())
+    assert done.keys().isdisjoint(wrong)
 
 
 # --- words ---

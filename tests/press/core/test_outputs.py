@@ -36,7 +36,6 @@ def wrong(name: str) -> Problem:
     return Problem(Kind.BAD_OUTPUT, message)
 
 
-
 # --- names ---
 
 

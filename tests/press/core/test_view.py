@@ -10,6 +10,7 @@ import pytest
 from casebook.core.book.book import NOWHERE, Book, Frame, Source, Target
 from casebook.core.book.records import Captioned, Contents, Record, Study
 from casebook.core.book.view import _ANSWERING, Answers, Place, Printed, PrintedFile, View
+from casebook.core.findings.insight import Insight
 from casebook.core.literate.printed import Code, Listing
 from casebook.core.metrics.metric import MetricRow
 from casebook.core.patterns.catalogue import Catalogue
@@ -72,10 +73,11 @@ QUESTIONS: list[tuple[str, str]] = [
     *(("number", place) for place in ("b#", "b#load", "b#lost", "lost#")),
     *(("target", name) for name in ("label load", "label lost")),
     *(("insight", name) for name in ("insight-x", "insight-lost")),
+    *(("records", name) for name in ("Insight", "ClaimEntry", "Shown", "Lost")),
     *(
         (kind, "")
-        for kind in ("metrics", "categories", "studies", "packages", "listings", "insights",
-                     "claims", "shown", "inventory", "sources", "date", "tree",
+        for kind in ("metrics", "categories", "studies", "packages", "listings",
+                     "inventory", "sources", "date", "tree",
                      "outline", "objects")
     ),
 ]  # fmt: skip
@@ -113,7 +115,7 @@ def test_a_question_that_nothing_answers_any_more_does_not_agree() -> None:
 def test_every_method_of_a_view_asks() -> None:
     given = {
         "words": Text(mark("metric", "rate")), "named": ("metric", "rate"), "number": ("b", "load"),
-        "near": ("metric", "rat"),
+        "near": ("metric", "rat"), "of": Insight,
     }  # fmt: skip
     for name, method in inspect.getmembers(View, inspect.isfunction):
         if name.startswith("_"):
@@ -301,12 +303,12 @@ def test_a_line_or_a_record_that_nobody_sees_changes_no_digest(old: Record, new:
             {"uses retry", "users retry", "used_by a", "used_by b", "inventory"},
         ),
         (RECORDS[12], Study("b", "C", Text("Study B")), {"users outbox", "users retry", "studies"}),
-        (FOUND[1], insight("a", Text("Do that")), {"insights"}),
-        (FOUND[2], insight("b", Text("Do that")), {"insights", "insight insight-x"}),
-        (FOUND[5], claim("a", "j"), {"claims"}),
-        (FOUND[7], shown("a", "D"), {"shown"}),
+        (FOUND[1], insight("a", Text("Do that")), {"records Insight"}),
+        (FOUND[2], insight("b", Text("Do that")), {"records Insight", "insight insight-x"}),
+        (FOUND[5], claim("a", "j"), {"records ClaimEntry"}),
+        (FOUND[7], shown("a", "D"), {"records Shown"}),
         (FOUND[7], replace(shown("a"), chart=replace(CHART, x=replace(CHART.x, unit="ms"))),
-         {"shown"}),
+         {"records Shown"}),
         (FOUND[9], Contents("b", 1, 2, 4), {"inventory"}),
         (PRINTED[0], Code("a", LONGER), {"package other"}),
         (PRINTED[0], Code("a", TOLD), {"package other"}),
