@@ -17,7 +17,9 @@ from urllib.parse import unquote, urldefrag, urlsplit
 from urllib.request import Request, urlopen
 
 import html5lib
+import jsonschema
 import pytest
+from casebook.core.exports.registry import EXPORTS
 from editions import ROOT
 from markdown_it import MarkdownIt
 
@@ -157,6 +159,13 @@ def test_weight_of_a_page(site: Path, pages: list[str]) -> None:
         assert packed(site / page) < (200 if study else 150) * KILOBYTE
         weights = {path.name: packed(path) for path in sorted(assets)}
         assert sum(weights.values()) < 35 * KILOBYTE, weights
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_the_data_follow_their_schema(name: str, site: Path) -> None:
+    files = (f"{name}.json", f"{name}.schema.json")
+    data, schema = (json.loads((site / "data" / file).read_text("utf-8")) for file in files)
+    jsonschema.validate(data, schema)
 
 
 def test_the_inventory_is_what_the_pages_show(trees: dict[str, Any], site: Path) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from casebook.base.domain import domain_of
-from casebook.core import exports
-from casebook.core.book import counts as inventory
 from casebook.core.book.book import Book
+from casebook.core.exports.registry import EXPORTS, schemas
+from casebook.core.exports.schema import as_data
 from casebook.core.figures.chart import Shown
 from casebook.core.literate import stored_outputs as outputs
 from casebook.core.literate.stored_outputs import Output
@@ -27,26 +26,18 @@ def _export(app: Sphinx, exception: Exception | None) -> None:
     if exception or app.builder.name not in ("html", "dirhtml"):
         return
     book = domain_of(app.env).book
-    folder = Path(app.outdir, DATA)
-    folder.mkdir(exist_ok=True)
-    files = {
-        "metrics": exports.metrics(book),
-        "sources": exports.sources(book),
-        "patterns": exports.patterns(book),
-        "insights": exports.insights(book),
-        "decisions": exports.decisions(book),
-        "claims": exports.claims(book),
-        "chunks": exports.chunks(book),
-        "inventory": inventory.as_data(book),
-    }
+    _write_exports(Path(app.outdir, DATA), book)
     _write_numbers(app, book)
     _write_packages(Path(app.outdir, FOLDER), book, app.config.casebook_date)
-    schemas = resources.files("casebook").joinpath("schemas")
+
+
+def _write_exports(folder: Path, book: Book) -> None:
+    folder.mkdir(exist_ok=True)
+    files = {name: as_data(made(book)) for name, made in EXPORTS.items()}
+    files |= {f"{name}.schema": schema for name, schema in schemas().items()}
     for name, data in files.items():
         text = json.dumps(data, ensure_ascii=False, indent=1) + "\n"
         (folder / f"{name}.json").write_text(text, encoding="utf-8")
-        schema = schemas.joinpath(f"{name}.schema.json").read_text(encoding="utf-8")
-        (folder / f"{name}.schema.json").write_text(schema, encoding="utf-8")
 
 
 def _write_numbers(app: Sphinx, book: Book) -> None:

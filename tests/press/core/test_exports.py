@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from typing import Any
 
-from casebook.core import exports
+import jsonschema
 from casebook.core.book.book import Book, Frame, Source
+from casebook.core.book.counts import KINDS
 from casebook.core.book.records import Record, Study
+from casebook.core.exports.registry import EXPORTS, schemas
+from casebook.core.exports.schema import as_data
 from casebook.core.findings import decision as decisions
 from casebook.core.findings.claim import Claim, ClaimEntry, Verdict
 from casebook.core.findings.decision import Decision
@@ -71,8 +76,15 @@ def book() -> Book:
     )
 
 
+def data(name: str, book: Book) -> Any:
+    """Return an export as a reader gets it; it has the form that its schema gives."""
+    found = json.loads(json.dumps(as_data(EXPORTS[name](book))))
+    jsonschema.validate(found, schemas()[name])
+    return found
+
+
 def test_metrics() -> None:
-    jobs, rate = exports.metrics(book())["metrics"]
+    jobs, rate = data("metrics", book())["metrics"]
     assert jobs["value"] == {
         "printed": "> 5 million requests/day",
         "low": 5e6,
@@ -97,7 +109,7 @@ def test_a_modelled_metric_has_outputs_and_no_date() -> None:
         lambda name: Output(name, {}, {"peak": 5}),
     )
     records = tuple(MetricRow("a", metric) for metric in table.metrics)
-    half, peak = exports.metrics(Book(records))["metrics"]
+    half, peak = data("metrics", Book(records))["metrics"]
     for figure, kind, formula in ((peak, "modelled", None), (half, "derived", "peak ÷ 2")):
         assert (figure["kind"], figure["basis"]) == (kind, "modelled")
         assert (figure["as_of"], figure["formula"]) == (None, formula)
@@ -107,7 +119,7 @@ def test_a_modelled_metric_has_outputs_and_no_date() -> None:
 def test_sources_name_the_figures_that_rest_on_them() -> None:
     said = ("Doe 2017", "Jane Doe, “Post”.", "<em>Post</em>", "", "2026-10-01")
     cited = tuple(Source("post", *said, page, "post") for page in ("a", "b"))
-    assert exports.sources(replace(book(), frame=Frame(sources=cited))) == {
+    assert data("sources", replace(book(), frame=Frame(sources=cited))) == {
         "sources": [
             {
                 "key": "post",
@@ -124,7 +136,7 @@ def test_sources_name_the_figures_that_rest_on_them() -> None:
 
 
 def test_patterns_know_their_sections_and_uses() -> None:
-    outbox, saga = exports.patterns(book())["patterns"]
+    outbox, saga = data("patterns", book())["patterns"]
     assert (outbox["page"], outbox["anchor"], outbox["tier"]) == ("outbox", "outbox", "gold")
     assert outbox["relations"] == {"needs": [], "alternative-to": [], "leads-to": ["saga"]}
     assert outbox["uses"] == [{"page": "a", "anchor": "load", "sentence": "It keeps an outbox."}]
@@ -159,7 +171,7 @@ def insight(page: str, number: int) -> Insight:
 
 
 def test_insights_are_numbered_by_study() -> None:
-    found = exports.insights(findings(insight("z", 3), insight("a", 7)))["insights"]
+    found = data("insights", findings(insight("z", 3), insight("a", 7)))["insights"]
     assert found[0] == {
         "label": "Stripe 7",
         "study": "Stripe",
@@ -182,7 +194,7 @@ def test_decisions_carry_their_totals() -> None:
     assert (problems, matrix is None) == ([], False)
     assert matrix
     made = Decision("a", "decision-x", MARKED, matrix, "b")
-    assert exports.decisions(findings(made)) == {
+    assert data("decisions", findings(made)) == {
         "decisions": [
             {
                 "caption": VALUE,
@@ -218,7 +230,7 @@ def test_decisions_carry_their_totals() -> None:
 def test_claims_carry_their_verdicts() -> None:
     claim = Claim(Text("It is fast"), Verdict.PARTLY, MARKED, ("post", "talk"), 3)
     entries = [ClaimEntry(page, number, claim) for page, number in (("a", 1), ("z", 2))]
-    first, second = exports.claims(findings(*entries))["claims"]
+    first, second = data("claims", findings(*entries))["claims"]
     assert first == {
         "claim": "It is fast",
         "verdict": "partly",
@@ -242,7 +254,7 @@ def test_chunks_carry_their_code_their_output_and_their_tests() -> None:
         "chunk-body": RunBy.of(["test_one"]),
     }
     listings = [Listing("a", one, Text(f"Caption {n}")) for n, one in enumerate(code.chunks)]
-    storm, body, more = exports.chunks(findings(Code("a", code, tests), *listings))["chunks"]
+    storm, body, more = data("chunks", findings(Code("a", code, tests), *listings))["chunks"]
     assert storm == {
         "name": "storm",
         "part": 1,
@@ -263,7 +275,16 @@ def test_chunks_carry_their_code_their_output_and_their_tests() -> None:
 
 
 def test_an_empty_book() -> None:
-    assert exports.insights(Book()) == {"insights": []}
-    assert exports.decisions(Book()) == {"decisions": []}
-    assert exports.claims(Book()) == {"claims": []}
-    assert exports.chunks(Book()) == {"chunks": []}
+    assert data("insights", Book()) == {"insights": []}
+    assert data("decisions", Book()) == {"decisions": []}
+    assert data("claims", Book()) == {"claims": []}
+    assert data("chunks", Book()) == {"chunks": []}
+
+
+def test_the_inventory_goes_by_the_last_part_of_the_page() -> None:
+    nothing = dict.fromkeys(KINDS, 0)
+    used = {**nothing, "metrics": 2, "pattern_links": 1}
+    found = data("inventory", findings(Study("elite/two", "Two", Text("Two"))))
+    assert found == {"studies": {"a": used, "two": nothing}, "total": used}
+    # Written in the order in which the book shows them.
+    assert list(found["total"]) == list(KINDS)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 from casebook.core.book import counts as inventory
 from casebook.core.book.book import Book
-from casebook.core.book.counts import KINDS, VISUALS, as_data, count
+from casebook.core.book.counts import KINDS, VISUALS, count
 from casebook.core.book.records import Contents, Record, Study
 from casebook.core.figures.chart import Axis, Chart, Form, Shown
 from casebook.core.findings.claim import Claim, ClaimEntry, Verdict
@@ -160,16 +160,6 @@ def test_a_pattern_counts_once_in_all(pages: tuple[str, ...]) -> None:
     studies, total = count(book(*(use(f"elite/{page}", "saga") for page in pages)))
     assert {page[6:] for page, counts in studies.items() if counts["patterns"]} == set(pages)
     assert (total["patterns"], total["pattern_links"]) == (1, len(pages))
-
-
-def test_data_go_by_the_last_part_of_the_page() -> None:
-    studies, total = count(FULL)
-    assert as_data(FULL) == {
-        "studies": {"one": studies["elite/one"], "two": studies["elite/two"]},
-        "total": total,
-    }
-    plain = book(studies=(Study("three", "Three", "Study three"),))
-    assert as_data(plain)["studies"] == {"three": dict.fromkeys(KINDS, 0)}
 
 
 PAGES = st.sampled_from(list(ORDER))

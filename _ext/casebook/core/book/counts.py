@@ -66,12 +66,3 @@ def _pages(book: Book) -> dict[str, Mapping[str, int]]:
 def _study(pages: Mapping[str, Mapping[str, int]], page: str) -> Counts:
     counts = {kind: found.get(page, 0) for kind, found in pages.items()}
     return {"visuals": sum(counts[kind] for kind in VISUALS)} | counts
-
-
-def as_data(book: Book) -> dict[str, object]:
-    """The counts by the last part of each study's page name, as they are exported."""
-    studies, total = count(book)
-    return {
-        "studies": {page.rpartition("/")[2]: counts for page, counts in studies.items()},
-        "total": total,
-    }
