@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 PACKAGE = Path(__file__).parents[1]
-RENDERERS = ("matplotlib", "mmdr", "typst")
-"""The packages that draw."""
+RENDERERS = ("matplotlib", "mmdr", "tinycss2", "typst")
+"""The packages that draw, and the one that reads their style sheets."""
 
 
 def of(app: Sphinx) -> int:

@@ -8,7 +8,7 @@ import pytest
 from casebook.core.svg import cascade as css
 from casebook.core.svg import sanitiser as svg
 from casebook.core.svg.allowed import clean_attribute, clean_property, font_parts
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 OPEN = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
@@ -145,6 +145,7 @@ def test_a_size_is_needed(head: str) -> None:
         (" " * 4_000_001, "characters"),
         (f"{OPEN} viewBox='0 0 1 1' display='none'/>", "hidden"),
         (f"{OPEN}><style>{'a{b:c}' * 9000}</style>{'<g/>' * 1000}</svg>", "style sheet"),
+        (f"{OPEN} style='{' ' * 999_999}'><style>  </style></svg>", "1,000,000 characters of CSS"),
     ],
 )
 def test_errors_are_sentences(text: str, message: str) -> None:
@@ -193,14 +194,25 @@ def test_no_input_ends_in_another_error(text: str) -> None:
         ("path:hover, rect{fill:red}", None),
         ("path >{fill:red}", None),
         ("> path{fill:red}", None),
+        ("> svg{display:none}", None),
+        ("[data-k]path{fill:red}", None),
         (".apath .b{fill:red}", None),
         (".a*{fill:red}", None),
+        (".a.1{fill:red}", None),
+        ("path#i.a[data-k]{fill:red} .a[data-k]{fill:blue}", "red"),
+        ('[id="i"]{fill:red} .a{fill:blue}', "blue"),
+        ("[class~=a]{fill:red}", "red"),
+        ("[data-k=v w]{fill:red}", None),
+        ("path > > path, g{fill:red}", None),
+        ("rect,path{fill:red}", "red"),
         ("{fill:red}", None),
         ("path{fill:red", "red"),
-        ("/* x */ path{fill:red} /* y", "red"),
+        ("/* x */ path/**/{fill:/**/red} /* y", "red"),
         ("@import 'x'; path{fill:red}", "red"),
         ("@media print{path{fill:blue}} path{fill:red}", "red"),
         ("@keyframes x{from{fill:blue}", None),
+        ("path{content:'}';fill:red}", "red"),
+        ("path{fill:red;x{fill:blue}}", "red"),
         ("path{fill:red;;broken;:x;fill:} trailing", "red"),
     ],
 )
@@ -218,4 +230,53 @@ def test_the_style_attribute_wins_over_rules_but_not_over_importance() -> None:
     body = '<path style="fill:red;stroke:red"/>'
     out = clean(body, "path{fill:blue!important;stroke:blue}")
     assert '<path fill="blue" stroke="red"/>' in out
-    assert css.parse_selector("") is None
+
+
+@given(st.text(alphabet="{}[]()<>;:,.#*=~!@\"'\\/ \n-1ad8") | st.text())
+@example("1" * 5000)
+@example(r"1\d800 ")
+@example("a{b:" + "(" * 5000)
+def test_no_text_ends_the_reading_of_css(text: str) -> None:
+    for source in (text, f"a{{{text}", f"{text}{{fill:red}}"):
+        css.parse_sheet(source)
+        css.parse_declarations(source)
+
+
+def test_what_cannot_be_read_has_no_effect() -> None:
+    nested = "(" * 5000 + ")" * 5000
+    assert '<path fill="red"/>' in clean("<path/>", f"path{{fill:red;fill:{nested};stroke:}}")
+    assert "<path/>" in clean(f'<path style="fill:red;x:{"1" * 5000}"/>')
+
+
+WORDS = st.from_regex(r"-?[a-z][a-z0-9-]{0,8}", fullmatch=True)
+NUMBERS = st.from_regex(r"[+-]?([0-9]{1,4}|[0-9]{0,3}\.[0-9]{1,3})(px|%|em)?", fullmatch=True)
+COLOURS = st.from_regex(r"#[0-9a-f]{3,8}", fullmatch=True)
+CALLS = st.builds("{}({})".format, WORDS.filter("url".__ne__), st.lists(NUMBERS).map(", ".join))
+TARGETS = WORDS.map("url(#{})".format)
+VALUES = st.lists(WORDS | NUMBERS | COLOURS | CALLS | TARGETS, min_size=1).map(" ".join)
+
+
+@given(st.lists(st.builds(css.Declaration, WORDS, VALUES, st.booleans())))
+def test_declarations_are_read_as_they_are_written(declarations: list[css.Declaration]) -> None:
+    written = [f"{d.name}: {d.value}{' !important' * d.important}" for d in declarations]
+    assert css.parse_declarations(" ; ".join(written)) == tuple(declarations)
+
+
+def selected(steps: list[tuple[str, str]], path: list[str]) -> bool:
+    """Whether the end of a path of tags is selected, straight from what a selector means."""
+    (joint, tag), before = steps[-1], steps[:-1]
+    if not path or tag not in ("*", path[-1]):
+        return False
+    above = [path[:-1]] if joint == ">" else [path[:depth] for depth in range(len(path))]
+    return not before or any(selected(before, shorter) for shorter in above)
+
+
+STEPS = st.tuples(st.sampled_from(" >"), st.sampled_from("ab*"))
+
+
+@given(st.lists(STEPS, min_size=1, max_size=5), st.lists(st.sampled_from("ab"), min_size=1))
+def test_a_selector_means_a_way_down(steps: list[tuple[str, str]], path: list[str]) -> None:
+    selector = "".join(joint + tag for joint, tag in steps)[1:]
+    sheet = css.parse_sheet(selector + "{fill:red}")
+    found = css.cascade([sheet.traits(tag, {}) for tag in path], sheet, "")
+    assert (found == {"fill": "red"}) == selected(steps, path)

@@ -1,7 +1,7 @@
 """A small CSS cascade for style sheets inside SVG: what merman and matplotlib write, and no more.
 
-Selectors are tags, ``#id``, ``.class``, ``[attr]``, ``[attr="v"]``,
-``[attr~="v"]`` (a word of it), joined by a space or ``>``. Anything
+tinycss2 reads the CSS; here it is matched and weighed. Selectors are tags, ``#id``, ``.class``,
+``[attr]``, ``[attr="v"]``, ``[attr~="v"]`` (a word of it), joined by a space or ``>``. Anything
 else (pseudo-classes, other operators, at-rules with their blocks) is read over, which can only
 mean that a rule has no effect. Order of weight: importance, then the style attribute, then
 specificity, then position in the sheet, as in CSS 2.
@@ -9,28 +9,24 @@ specificity, then position in the sheet, as in CSS 2.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, TypeAlias
 
-Specificity: TypeAlias = tuple[int, int, int]
-"""Counts of ids, of classes and attributes, and of tags."""
+import tinycss2
+from tinycss2 import ast
 
+Trait: TypeAlias = tuple[str, str, str]
+"""What a selector asks of an element: the name of an attribute, a sign and a value.
 
-class Node(Protocol):
-    """What a selector looks at."""
-
-    @property
-    def tag(self) -> str:
-        """The element's local name."""
-
-    @property
-    def attributes(self) -> Mapping[str, str]:
-        """Its attributes by local name."""
+The sign is ``#``, ``=``, ``~=`` or, for mere presence, nothing. A tag is a value without a name.
+"""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Declaration:
     """``name: value`` with its ``!important`` taken off."""
 
@@ -39,135 +35,43 @@ class Declaration:
     important: bool
 
 
-@dataclass(frozen=True)
-class Compound:
-    """One step of a selector: all its conditions hold for one element."""
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a selector: one element has all its traits."""
 
-    tag: str | None
-    ids: tuple[str, ...]
-    classes: tuple[str, ...]
-    attributes: tuple[tuple[str, str, str], ...]
-    """Name, operator (``""`` for mere presence, ``=`` or ``~=``) and value."""
+    traits: tuple[Trait, ...]
     child: bool
     """Whether the step before must be met by the parent itself, not by any ancestor."""
 
-    def matches(self, node: Node) -> bool:
-        """Whether one element meets every condition."""
-        own = node.attributes
-        if self.tag is not None and self.tag != node.tag:
-            return False
-        if any(own.get("id") != wanted for wanted in self.ids):
-            return False
-        if self.classes:
-            classes = own.get("class", "").split()
-            if any(wanted not in classes for wanted in self.classes):
-                return False
-        return all(
-            name in own
-            and (not sign or (wanted == own[name] if sign == "=" else wanted in own[name].split()))
-            for name, sign, wanted in self.attributes
-        )
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One selector with the declarations of its block."""
 
-    selector: tuple[Compound, ...]
+    selector: tuple[Step, ...]
     declarations: tuple[Declaration, ...]
 
     @property
-    def specificity(self) -> Specificity:
-        """The weight of the selector."""
-        return (
-            sum(len(step.ids) for step in self.selector),
-            sum(len(step.classes) + len(step.attributes) for step in self.selector),
-            sum(step.tag is not None for step in self.selector),
-        )
+    def specificity(self) -> tuple[int, int, int]:
+        """Count the ids, the classes and attributes, and the tags."""
+        traits = [trait for step in self.selector for trait in step.traits]
+        ids = sum(sign == "#" for _, sign, _ in traits)
+        tags = sum(name == "" for name, _, _ in traits)
+        return ids, len(traits) - ids - tags, tags
 
-    def matches(self, path: Sequence[Node]) -> bool:
-        """Whether the last element of ``path`` (root first) is selected.
+    def matches(self, path: Sequence[frozenset[Trait]]) -> bool:
+        """Tell whether the last element of ``path`` (root first) is selected.
 
-        ``met`` holds, for the steps up to the one looked at, at which depths they can end: so the
-        work is the product of depth and steps, whatever the selector.
+        ``ends`` holds at which depths the steps so far can end: so the work is the product of depth
+        and steps, whatever the selector.
         """
-        if not self.selector[-1].matches(path[-1]):
-            return False
-        met = [True] * len(path)
-        for position, step in enumerate(self.selector):
-            before, seen = met, False
-            met = []
-            for depth, node in enumerate(path):
-                reachable = position == 0 or (
-                    (depth > 0 and before[depth - 1]) if step.child else seen
-                )
-                met.append(reachable and step.matches(node))
-                seen = seen or before[depth]
-        return met[-1]
-
-
-_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
-_STEP = re.compile(
-    r"""(?P<tag>[A-Za-z][\w-]*|\*)
-      | \#(?P<id>[\w-]+)
-      | \.(?P<class>[\w-]+)
-      | \[(?P<attr>[\w-]+)(?:(?P<sign>~?=)
-          (?:"(?P<double>[^"\]]*)"|'(?P<single>[^'\]]*)'|(?P<bare>[\w-]+)))?\]
-    """,
-    re.VERBOSE,
-)
-_JOINT = re.compile(r"\s*>\s*|\s+")
-
-
-def parse_declarations(text: str) -> tuple[Declaration, ...]:
-    """Read ``a: b; c: d !important``; what is no declaration is left out."""
-    found = []
-    for piece in _COMMENT.sub("", text).split(";"):
-        name, colon, value = piece.partition(":")
-        value = value.strip()
-        important = value.lower().endswith("!important")
-        if important:
-            value = value[: -len("!important")].rstrip()
-        if colon and name.strip() and value:
-            found.append(Declaration(name.strip().lower(), value, important))
-    return tuple(found)
-
-
-def parse_selector(text: str) -> tuple[Compound, ...] | None:
-    """Read one selector; ``None`` if it holds anything beyond the subset of this module."""
-    text = text.strip()
-    steps: list[Compound] = []
-    position, child = 0, False
-    while position < len(text):
-        tag: str | None = None
-        ids: list[str] = []
-        classes: list[str] = []
-        attributes: list[tuple[str, str, str]] = []
-        start = position
-        while match := _STEP.match(text, position):
-            if match["tag"]:
-                if position != start:
-                    return None
-                tag = None if match["tag"] == "*" else match["tag"]
-            elif match["id"]:
-                ids.append(match["id"])
-            elif match["class"]:
-                classes.append(match["class"])
-            else:
-                value = match["double"] or match["single"] or match["bare"] or ""
-                attributes.append((match["attr"], match["sign"] or "", value))
-            position = match.end()
-        if position == start:
-            return None
-        steps.append(Compound(tag, tuple(ids), tuple(classes), tuple(attributes), child))
-        if joint := _JOINT.match(text, position):
-            child = ">" in joint.group()
-            position = joint.end()
-            if position == len(text):
-                return None
-        elif position < len(text):
-            return None
-    return tuple(steps) or None
+        ends = [-1]
+        for step in self.selector:
+            below = (end + 1 for end in ends) if step.child else range(ends[0] + 1, len(path))
+            ends = [at for at in below if at < len(path) and path[at].issuperset(step.traits)]
+            if not ends:
+                return False
+        return ends[-1] == len(path) - 1
 
 
 class Sheet:
@@ -179,78 +83,130 @@ class Sheet:
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._rules = rules
-        self._by: dict[str, list[int]] = {}
+        self._by: dict[Trait | None, list[int]] = {}
         for order, rule in enumerate(rules):
-            self._by.setdefault(_key(rule.selector[-1]), []).append(order)
+            last = rule.selector[-1].traits
+            self._by.setdefault(last[-1] if last else None, []).append(order)
+        steps = (step for rule in rules for step in rule.selector)
+        self._names = {name for step in steps for name, _, _ in step.traits}
 
     def __len__(self) -> int:
         return len(self._rules)
 
-    def matching(self, path: Sequence[Node]) -> Iterator[tuple[int, Rule]]:
-        """The rules that select the last element of ``path``, each with its place in the sheet."""
-        node = path[-1]
-        keys = {"", node.tag, f"#{node.attributes.get('id', '')}"}
-        keys |= {f".{name}" for name in node.attributes.get("class", "").split()}
-        for order in sorted(order for key in keys for order in self._by.get(key, ())):
+    def traits(self, tag: str, attributes: Mapping[str, str]) -> frozenset[Trait]:
+        """Return all that the selectors of this sheet can find in an element."""
+        found = {("", "", tag)}
+        for name in self._names & attributes.keys():
+            value = attributes[name]
+            found |= {(name, "", ""), (name, "=", value), (name, "#", value)}
+            found |= {(name, "~=", word) for word in value.split()}
+        return frozenset(found)
+
+    def matching(self, path: Sequence[frozenset[Trait]]) -> Iterator[tuple[int, Rule]]:
+        """Yield the rules that select the last element of ``path``, each with its place."""
+        for order in sorted(o for trait in (None, *path[-1]) for o in self._by.get(trait, ())):
             if self._rules[order].matches(path):
                 yield order, self._rules[order]
 
 
-def _key(step: Compound) -> str:
-    """One condition of a step that an element must meet; nothing if any element may."""
-    if step.ids:
-        return f"#{step.ids[0]}"
-    return f".{step.classes[0]}" if step.classes else step.tag or ""
-
-
+# A renderer writes the same style sheets and style attributes over and over.
+@lru_cache(maxsize=16)
 def parse_sheet(text: str) -> Sheet:
     """Read a style sheet in order; at-rules are left out with all that is in them."""
-    text = _COMMENT.sub("", text)
     rules: list[Rule] = []
-    position = 0
-    while position < len(text):
-        opening, semicolon = text.find("{", position), text.find(";", position)
-        if opening == -1:
-            break
-        prelude = text[position:opening].strip()
-        if prelude.startswith("@"):
-            plain = -1 < semicolon < opening
-            position = semicolon + 1 if plain else _block_end(text, opening)
-            continue
-        closing = text.find("}", opening)
-        closing = len(text) if closing == -1 else closing
-        declarations = parse_declarations(text[opening + 1 : closing])
-        selectors = (parse_selector(part) for part in prelude.split(","))
-        rules.extend(Rule(selector, declarations) for selector in selectors if selector)
-        position = closing + 1
+    for found in tinycss2.parse_stylesheet(_tokens(text)):
+        if found.type == "qualified-rule":
+            declarations = _declarations(found.content)
+            parts = groupby(found.prelude, lambda token: token == ",")
+            selectors = (_selector(part) for comma, part in parts if not comma)
+            rules.extend(Rule(selector, declarations) for selector in selectors if selector)
     return Sheet(rules)
 
 
-def _block_end(text: str, opening: int) -> int:
-    depth = 0
-    for position in range(opening, len(text)):
-        depth += {"{": 1, "}": -1}.get(text[position], 0)
-        if depth == 0:
-            return position + 1
-    return len(text)
+@lru_cache(maxsize=256)
+def parse_declarations(text: str) -> tuple[Declaration, ...]:
+    """Read ``a: b; c: d !important``; what is no declaration is left out."""
+    return _declarations(_tokens(text))
 
 
-def cascade(path: Sequence[Node], sheet: Sheet, inline: str) -> dict[str, str]:
-    """The properties that hold for the last element of ``path``, without inheritance.
+def _tokens(text: str) -> Iterable[Any]:
+    try:
+        tokens: Iterable[Any] = tinycss2.parse_component_value_list(text, skip_comments=True)
+    except ValueError:  # a number of thousands of digits, or half a surrogate pair as a unit
+        return ()
+    return tokens
+
+
+def _declarations(tokens: Iterable[Any]) -> tuple[Declaration, ...]:
+    return tuple(
+        Declaration(found.lower_name, value, found.important)
+        for found in tinycss2.parse_blocks_contents(tokens)
+        if found.type == "declaration" and (value := _written(found.value))
+    )
+
+
+def _written(tokens: Iterable[Any]) -> str:
+    try:
+        text: str = tinycss2.serialize(tokens)
+    except RecursionError:  # hundreds of brackets, each in another
+        return ""
+    return text.strip()
+
+
+def _selector(tokens: Iterable[Any]) -> tuple[Step, ...]:
+    """Read one selector; nothing if it holds anything beyond the subset of this module."""
+    steps: list[Step] = []
+    signs = 0
+    for joint, part in groupby(tokens, lambda token: token.type == "whitespace" or token == ">"):
+        if joint:
+            signs = sum(token == ">" for token in part)
+        elif signs <= bool(steps) and (traits := _traits(part)) is not None:
+            steps.append(Step(traits, child=signs == 1))
+            signs = 0
+        else:
+            return ()
+    return () if signs else tuple(steps)
+
+
+def _traits(tokens: Iterator[Any]) -> tuple[Trait, ...] | None:
+    traits: list[Trait] = []
+    for position, token in enumerate(tokens):
+        match token:
+            case ast.IdentToken(value=tag) if position == 0:
+                traits.append(("", "", tag))
+            case ast.LiteralToken(value="*") if position == 0:
+                pass
+            case ast.HashToken(value=value):
+                traits.append(("id", "#", value))
+            case ast.LiteralToken(value=".") if (word := next(tokens, token)).type == "ident":
+                traits.append(("class", "~=", word.value))
+            case ast.SquareBracketsBlock(content=[ast.IdentToken(value=name)]):
+                traits.append((name, "", ""))
+            case ast.SquareBracketsBlock(
+                content=[
+                    ast.IdentToken(value=name),
+                    ast.LiteralToken(value="=" | "~=" as sign),
+                    ast.IdentToken(value=value) | ast.StringToken(value=value),
+                ]
+            ):
+                traits.append((name, sign, value))
+            case _:
+                return None
+    return tuple(traits)
+
+
+def cascade(path: Sequence[frozenset[Trait]], sheet: Sheet, inline: str) -> dict[str, str]:
+    """Return the properties that hold for the last element of ``path``, without inheritance.
 
     ``inline`` is its style attribute. The result is in order of first mention.
     """
-    weights: dict[str, tuple[bool, bool, Specificity, int]] = {}
-    values: dict[str, str] = {}
-    candidates = [
-        (declaration, False, rule.specificity, order)
+    found = [
+        ((declaration.important, False, rule.specificity, order), declaration)
         for order, rule in sheet.matching(path)
         for declaration in rule.declarations
     ]
-    candidates += [(declaration, True, (0, 0, 0), 0) for declaration in parse_declarations(inline)]
-    for declaration, in_attribute, specificity, order in candidates:
-        weight = (declaration.important, in_attribute, specificity, order)
-        if declaration.name not in weights or weight >= weights[declaration.name]:
-            weights[declaration.name] = weight
-            values[declaration.name] = declaration.value
-    return values
+    for declaration in parse_declarations(inline):
+        found.append(((declaration.important, True, (0, 0, 0), 0), declaration))
+    mentioned = dict.fromkeys((declaration.name for _, declaration in found), "")
+    weighed = sorted(found, key=itemgetter(0))
+    return mentioned | {declaration.name: declaration.value for _, declaration in weighed}

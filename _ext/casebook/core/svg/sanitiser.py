@@ -34,6 +34,8 @@ XLINK = "http://www.w3.org/1999/xlink"
 MAX_CHARACTERS = 4_000_000
 MAX_ELEMENTS = 20_000
 MAX_DEPTH = 64
+MAX_CSS = 1_000_000
+"""Characters of style sheets and style attributes; the largest real drawing has a fiftieth."""
 MAX_WORK = 8_000_000
 """Elements times rules; the largest real diagram needs a tenth of it."""
 
@@ -123,6 +125,9 @@ def clean(
     """
     source = prepare(_parse(text))
     styles = [element.text() for element in source.walk() if element.tag == "style"]
+    inline = (element.attributes.get("style", "") for element in source.walk())
+    if sum(map(len, (*styles, *inline))) > MAX_CSS:
+        raise SvgError(f"The drawing holds more than {MAX_CSS:,} characters of CSS.")
     rules = css.parse_sheet("\n".join([*styles, sheet]))
     if len(rules) * sum(1 for _ in source.walk()) > MAX_WORK:
         raise SvgError("The drawing's style sheet is too large for its number of elements.")
@@ -198,11 +203,13 @@ class _Reader:
         raise SvgError(f"The drawing uses the undeclared entity {name!r}.")
 
 
-def _clean_element(element: Element, ancestors: list[Element], rules: css.Sheet) -> Element | None:
+def _clean_element(
+    element: Element, ancestors: list[frozenset[css.Trait]], rules: css.Sheet
+) -> Element | None:
     if element.tag not in ELEMENTS:
         return None
-    path = [*ancestors, element]
     own = element.attributes
+    path = [*ancestors, rules.traits(element.tag, own)]
     attributes: dict[str, str] = {}
     for name in ATTRIBUTES[element.tag]:
         if name in own and (value := clean_attribute(name, own[name])) is not None:
