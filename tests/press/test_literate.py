@@ -125,6 +125,21 @@ def test_a_use_inside_code_leads_to_the_chunk_and_is_copied_as_it_was_written(mi
     assert '<span class="k">return</span>' in code
 
 
+def test_nothing_but_the_use_of_a_chunk_is_a_link(tmp_path: Path) -> None:
+    code = "def add():\n    <<sum>>\n    <<a & b>>\n    return '‹sum›'\n"
+    page = "# Page\n\n" + chunk("add", code, "mini/core.py") + chunk("sum", "total = 3\n")
+    write(tmp_path, {"index.md": INDEX, "page.md": page})
+    built = build(tmp_path)
+    assert built.warnings == ["page.md:9: unknown chunk 'a & b' [casebook.unknown-chunk]"]
+    assert re.findall("<pre>.*?</pre>", shown(built, "chunk-add"), re.S) == [
+        '<pre><span></span><span class="k">def</span> add():\n'
+        '    <span class="chunk-use"><a class="reference internal" href="#chunk-sum">‹sum›</a>'
+        '<span class="as-written" aria-hidden="true">&lt;&lt;sum&gt;&gt;</span></span>\n'
+        '    <span class="ge">‹a &amp; b›</span>\n'
+        """    <span class="k">return</span> <span class="s1">'‹sum›'</span>\n</pre>"""
+    ]
+
+
 def test_ties_lead_both_ways(mini: Built) -> None:
     ties = {
         "chunk-sum-of-both": "Used in ‹add›",

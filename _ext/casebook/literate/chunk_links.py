@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from html import escape
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from copy import copy
+from itertools import starmap
+from typing import TYPE_CHECKING, Any, TextIO
 
 from docutils import nodes
+from markupsafe import Markup
+from pygments.formatters.html import HtmlFormatter  # type: ignore[import-untyped]
 from pygments.lexers.python import PythonLexer  # type: ignore[import-untyped]
 from pygments.lexers.special import TextLexer  # type: ignore[import-untyped]
 from pygments.token import Generic, Text  # type: ignore[import-untyped]
@@ -21,7 +23,11 @@ from casebook.literate.listings import LANGUAGE
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-_MARKED = re.compile(r'<span class="ge">‹(.*?)›</span>')
+# What is read is the chunk's title; what is copied is its use as it was written.
+_LINK = Markup(
+    '<span class="chunk-use"><a class="reference internal" href="#{chunk.anchor}">{title}</a>'
+    '<span class="as-written" aria-hidden="true">&lt;&lt;{chunk.name}&gt;&gt;</span></span>'
+)
 
 
 class LiterateLexer(PythonLexer):  # type: ignore[misc]
@@ -49,6 +55,23 @@ class LiterateLexer(PythonLexer):  # type: ignore[misc]
                 yield at, Text if is_ink(kind) else kind, value
 
 
+class LinkingFormatter(HtmlFormatter):  # type: ignore[misc]
+    """HTML in which the use of a chunk is a link to it; the option `chunks` has them by title."""
+
+    def format_unencoded(self, tokensource: Iterable[tuple[Any, str]], outfile: TextIO) -> None:
+        """Write the HTML of the tokens."""
+        super().format_unencoded(starmap(self._linked, tokensource), outfile)
+
+    def _linked(self, kind: Any, value: str) -> tuple[Any, str]:
+        chunk = self.options["chunks"].get(value) if kind is Generic.Emph else None
+        # A name that is unknown stays as it is; it was reported where the page was read.
+        return (Text, _LINK.format(chunk=chunk, title=value)) if chunk else (kind, value)
+
+    def _translate_parts(self, value: str) -> list[str]:
+        # The lines of a token as HTML, which a link is already.
+        return [value] if isinstance(value, Markup) else super()._translate_parts(value)
+
+
 class LinkUses(SphinxPostTransform):
     """Make links of the names of chunks inside code, which a literal block cannot hold."""
 
@@ -57,28 +80,16 @@ class LinkUses(SphinxPostTransform):
 
     def run(self, **kwargs: Any) -> None:
         program = domain_of(self.env).code(self.env.docname).program
-        names = {quoted(c.name)[1:-1]: c for c in reversed(program.chunks)}
-
-        def link(found: re.Match[str]) -> str:
-            chunk = names.get(found[1])
-            if not chunk:
-                return found[0]  # reported where the page was read
-            # What is copied is the source as written; what is read is the name.
-            return (
-                f'<span class="chunk-use"><a class="reference internal" href="#{chunk.anchor}">'
-                f"‹{escape(found[1])}›</a>"
-                f'<span class="as-written" aria-hidden="true">&lt;&lt;{chunk.name}&gt;&gt;</span>'
-                "</span>"
-            )
-
+        chunks = {quoted(chunk.name): chunk for chunk in reversed(program.chunks)}
+        builder: Any = self.env._app.builder
+        highlighter = copy(builder.highlighter)  # which sets all other code
+        highlighter.formatter = LinkingFormatter
         for block in list(self.document.findall(nodes.literal_block)):
             if block.get("language") == LANGUAGE and "<<" in block.rawsource:
-                builder: Any = self.env._app.builder
-                made = builder.highlighter.highlight_block(
-                    block.rawsource, LANGUAGE, location=block
+                code = highlighter.highlight_block(
+                    block.rawsource, LANGUAGE, location=block, chunks=chunks
                 )
-                linked = _MARKED.sub(link, made)
-                html = f'<div class="highlight-{LANGUAGE} notranslate">{linked}</div>'
+                html = f'<div class="highlight-{LANGUAGE} notranslate">{code}</div>'
                 block.replace_self(nodes.raw("", html, format="html"))
 
 
