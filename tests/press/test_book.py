@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import posixpath
+import re
 import tomllib
 import zipfile
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from casebook.core import palette
 from editions import BOOK, ROOT, Editions
 
 XHTML = "{http://www.w3.org/1999/xhtml}"
@@ -83,6 +85,15 @@ def test_epub_figures_have_words(epub: zipfile.ZipFile) -> None:
     assert images
     assert all(len(image.get("alt") or "") > 40 for image in images)
     assert not list(study.iter(f"{XHTML}script"))
+
+
+def test_epub_has_the_colours_of_print_as_plain_values(epub: zipfile.ZipFile) -> None:
+    sheets = {name: epub.read(name).decode() for name in epub.namelist() if name.endswith(".css")}
+    assert "--cb-" not in "".join(sheets.values())
+    sheet = sheets["_static/ebook.css"]
+    assert "var(" not in sheet
+    colours = set(re.findall(r"#\w+", sheet))
+    assert {"#14161a", "#165687"} <= colours <= {c.print for c in palette.TOKENS.values()}
 
 
 def test_epub_opens_no_connection(epub: zipfile.ZipFile) -> None:

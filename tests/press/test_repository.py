@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
+from casebook.core import palette
 from editions import ROOT, git, without
 from sphinx.errors import ConfigError
 
@@ -68,6 +69,18 @@ def test_every_requirement_is_pinned_with_its_hashes() -> None:
         assert pins
         assert all("==" in pin and "--hash=sha256:" in pin for pin in pins)
         assert "://" not in "".join(lines)
+
+
+def test_no_style_sheet_holds_a_colour_of_its_own() -> None:
+    sheets = {path: text_of(path) for path in tracked() if path.suffix in (".css", ".sty")}
+    assert {"look.css", "ebook.css", "casebook.sty"} <= {path.name for path in sheets}
+    known = {*palette.TOKENS, *palette.ALIASES, "shadow"}
+    own = re.compile(r"#(?:[0-9a-f]{3,4}){1,2}\b|\b(?:rgb|hsl)a?\(|\\definecolor", re.I)
+    for path, text in sheets.items():
+        assert own.findall(text) == [], path.name
+        assert set(re.findall(r"--cb-([\w-]+)", text)) <= known, path.name
+        if path.name == "ebook.css":  # of which readers get nothing but values
+            assert "var(" not in palette.printed(text)
 
 
 def test_a_build_without_tex_says_what_to_install(tmp_path: Path) -> None:

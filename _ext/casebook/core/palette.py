@@ -7,6 +7,7 @@ hold a colour of its own; a chart or a diagram is drawn with these values or wit
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -72,6 +73,9 @@ ALIASES: Mapping[str, str] = MappingProxyType(
 )
 """The parts of a diagram and the token each is drawn in."""
 
+VARIABLE = re.compile(r"var\(--cb-([a-z0-9-]+)\)")
+"""A token's or an alias's colour in CSS; group 1 is its name."""
+
 SHADOW = Colour(
     "0 .25rem 1rem rgb(28 31 35 / .14)",
     "0 .25rem 1rem rgb(0 0 0 / .5)",
@@ -83,6 +87,14 @@ SHADOW = Colour(
 def value(name: str, medium: Medium) -> str:
     """The colour of a token or an alias as ``#rrggbb``; ``KeyError`` for any other name."""
     return TOKENS[ALIASES.get(name, name)].on(medium)
+
+
+def printed(text: str) -> str:
+    """Put the colour of print in each place of a variable, for readers that know no variables.
+
+    ``KeyError`` for a variable that is no token or alias.
+    """
+    return VARIABLE.sub(lambda found: value(found[1], "print"), text)
 
 
 def luminance(colour: str) -> float:

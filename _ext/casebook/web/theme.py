@@ -43,16 +43,22 @@ UNUSED = ("copybutton.css",)
 
 def _write_tokens(app: Sphinx) -> None:
     # Beside the doctrees, so that the output holds nothing but the book.
-    folder = Path(app.doctreedir, "look")
-    if app.builder.format == "html":
+    folder = Path(app.doctreedir, "look", app.builder.name)
+    if app.builder.name == "epub":
+        # Copied last, in place of the source: some e-book readers know no variables.
+        for static in app.config.html_static_path:
+            sheet = Path(app.confdir, static, "ebook.css")
+            if sheet.exists():
+                _write(folder / sheet.name, palette.printed(sheet.read_text(encoding="utf-8")))
+        app.config.html_static_path.append(str(folder))
+    elif app.builder.format == "html":
         widths = range(WIDTH_STEP, WIDE + WIDTH_STEP + 1, WIDTH_STEP)
         rules = "".join(f".w-{w}{{--w:{w}px}}\n" for w in widths)
         _write(folder / "tokens.css", palette.css() + rules)
         accent = palette.TOKENS["accent"]
         _write(folder / "favicon.svg", FAVICON % (accent.light, accent.dark))
         app.config.html_static_path.append(str(folder))
-        if not app.builder.name.startswith("epub"):
-            app.add_css_file("tokens.css", priority=400)
+        app.add_css_file("tokens.css", priority=400)
     if app.builder.format == "latex":
         _write(folder / "casebookcolours.sty", palette.latex())
         app.config.latex_additional_files.append(str(folder / "casebookcolours.sty"))

@@ -84,6 +84,13 @@ def test_every_value_is_a_colour() -> None:
         palette.value("blue", "light")
 
 
+def test_variables_become_the_colours_of_print() -> None:
+    rule = "a { border: 1px solid var(--cb-line); color: var(--cb-dia-edge) }"
+    assert palette.printed(rule) == "a { border: 1px solid #80848a; color: #595e65 }"
+    with pytest.raises(KeyError, match="blue"):
+        palette.printed("color: var(--cb-blue)")
+
+
 def test_css_sets_every_token_in_every_medium() -> None:
     sheet = palette.css()
     assert sheet.count("{") == sheet.count("}")

@@ -6,7 +6,6 @@ palette's tokens until an edition asks for its form.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
@@ -18,8 +17,6 @@ from casebook.core.svg.slimming import slim
 
 _FALLBACK_FAMILY = "IBM Plex Sans"
 _BOOK_FAMILY = "Casebook Sans"
-VARIABLE = re.compile(r"var\(--cb-([a-z0-9-]+)\)")
-"""A token's colour; group 1 is its name."""
 
 
 class DrawingError(ValueError):
@@ -74,12 +71,8 @@ class Drawing:
             "height": f"{self.height:g}",
             "font-family": f"'{family}', sans-serif",
         }
-        picture = self.picture.prefixed("d").map(_print_colour)
+        picture = self.picture.prefixed("d").map(lambda _name, value: palette.printed(value))
         return replace(picture, root=with_plates(picture.root)).serialise(attributes, head)
-
-
-def _print_colour(_name: str, value: str) -> str:
-    return VARIABLE.sub(lambda match: palette.value(match[1], "print"), value)
 
 
 _PAGE = b"""#set page(width: auto, height: auto, margin: 0pt, fill: none)

@@ -8,9 +8,10 @@ same source gives the same bytes.
 from __future__ import annotations
 
 from casebook.core.figures import mermaid_style as mermaidstyle
-from casebook.core.figures.drawing import VARIABLE, Drawing, DrawingError, RendererMissing
+from casebook.core.figures.drawing import Drawing, DrawingError, RendererMissing
 from casebook.core.figures.mermaid_labels import left_align
 from casebook.core.figures.mermaid_source import KINDS, author_colours, kind_of
+from casebook.core.palette import VARIABLE
 from casebook.core.svg import sanitiser as svg
 from casebook.core.svg.allowed import COLOUR_PROPERTIES
 
