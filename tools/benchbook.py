@@ -12,7 +12,6 @@ import functools
 import random
 import re
 import sys
-import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -25,7 +24,7 @@ import yaml
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "_ext"))
 
-CATALOGUE = "patterns/catalogue.toml"
+CATALOGUE = "patterns/catalogue.yaml"
 PATTERNS = 12
 """The catalogue does not grow with the studies: that they share patterns is the point of it."""
 
@@ -273,8 +272,8 @@ def synthetic(studies: int, known: Set[str]) -> dict[str, str]:
         slug, words = f"pattern-{number}", _prose(chance, 1)[0]
         patterns += f"\n## Pattern {number}\n\n```{{pattern}} {slug}\n```\n\n{words}\n"
         catalogue += (
-            f'[{slug}]\ntitle = "Pattern {number}"\ncategory = "kind-{number % 3}"\n'
-            f'intent = "{_sentence(chance)}"\nleads-to = ["pattern-{(number + 1) % PATTERNS}"]\n'
+            f"- id: {slug}\n  title: Pattern {number}\n  category: kind-{number % 3}\n"
+            f"  intent: {_sentence(chance)}\n  leads-to: [pattern-{(number + 1) % PATTERNS}]\n"
         )
     files = {
         "index.md": f"# A made-up book\n\n{contents}", "patterns.md": patterns,
@@ -423,7 +422,8 @@ class _Twin:
     def __init__(self, files: Mapping[str, str], known: Set[str]) -> None:
         self.known = known
         self.texts = {p.removesuffix(".md"): files[p] for p in sorted(files) if p.endswith(".md")}
-        self.patterns: dict[str, Any] = tomllib.loads(files.get(CATALOGUE, ""))
+        listed = yaml.safe_load(files.get(CATALOGUE, "[]"))
+        self.patterns: dict[str, Any] = {pattern["id"]: pattern for pattern in listed}
         found = [fence for page, text in self.texts.items() for fence in fences(page, text)]
         self.chunks = [f for f in found if f.name == "chunk" and "append" not in f.options]
         self.insights = [f for f in found if f.name == "insight"]
@@ -637,6 +637,6 @@ def own_files() -> dict[str, str]:
         path.relative_to(ROOT / "source").as_posix(): path for path in ROOT.glob("source/**/*")
     }
     wanted = (
-        n for n in sorted(names) if n[0] != "_" and n.endswith((".md", ".bib", ".toml", ".json"))
+        n for n in sorted(names) if n[0] != "_" and n.endswith((".md", ".bib", ".yaml", ".json"))
     )
     return {name: names[name].read_text(encoding="utf-8") for name in wanted}

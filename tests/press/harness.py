@@ -44,19 +44,19 @@ SOURCES = """
   month=may, url={https://example.org/other}, urldate={2026-10-01}}
 """
 CATALOGUE = """
-[idempotency]
-title = "Idempotency"
-category = "communication"
-intent = "Make a request safe to repeat."
-aliases = ["idempotency key"]
-leads-to = ["outbox"]
-dstudio = "data-management/idempotency"
-tier = "gold"
+- id: idempotency
+  title: Idempotency
+  category: communication
+  intent: Make a request safe to repeat.
+  aliases: [idempotency key]
+  leads-to: [outbox]
+  dstudio: data-management/idempotency
+  tier: gold
 
-[outbox]
-title = "Outbox"
-category = "data"
-intent = "Keep messages with the data that they tell of."
+- id: outbox
+  title: Outbox
+  category: data
+  intent: Keep messages with the data that they tell of.
 """
 
 
@@ -102,7 +102,7 @@ def _content(path: Path) -> bytes:
 def write(root: Path, files: Mapping[str, str | None], conf: str = "") -> None:
     """Lay out a book; `None` deletes a file."""
     source = root / "source"
-    defaults = {"sources.bib": SOURCES, "patterns/catalogue.toml": CATALOGUE}
+    defaults = {"sources.bib": SOURCES, "patterns/catalogue.yaml": CATALOGUE}
     for name, text in files.items():
         path = source / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-import tomllib
 import zipfile
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+import yaml
 from casebook.core import palette
 from editions import BOOK, ROOT, Editions
 
@@ -38,9 +38,9 @@ def test_text_is_complete(text: Path) -> None:
 
 
 def test_each_pattern_of_the_catalogue_has_a_page_and_a_use(text: Path) -> None:
-    catalogue = tomllib.loads((ROOT / "source/patterns/catalogue.toml").read_text(encoding="utf-8"))
-    for slug in catalogue:
-        page = (text / "patterns" / f"{slug}.txt").read_text(encoding="utf-8")
+    catalogue = (ROOT / "source/patterns/catalogue.yaml").read_text(encoding="utf-8")
+    for pattern in yaml.safe_load(catalogue):
+        page = (text / "patterns" / f"{pattern['id']}.txt").read_text(encoding="utf-8")
         assert "“" in page.split("Where the book uses it")[1]
 
 

@@ -70,13 +70,13 @@ CHANGES: dict[str, Mapping[str, str | None]] = {
     },
     "a page deleted": {"b.md": None, "index.md": INDEX.replace("\nb\n", "\n")},
     "a change in the catalogue": {
-        "patterns/catalogue.toml": CATALOGUE.replace("safe to repeat", "harmless to repeat")
+        "patterns/catalogue.yaml": CATALOGUE.replace("safe to repeat", "harmless to repeat")
     },
     "a title in the catalogue": {
-        "patterns/catalogue.toml": CATALOGUE.replace('"Idempotency"', '"Safe repeats"')
+        "patterns/catalogue.yaml": CATALOGUE.replace("title: Idempotency", "title: Safe repeats")
     },
     "a new relation in the catalogue": {
-        "patterns/catalogue.toml": CATALOGUE + 'alternative-to = ["idempotency"]\n'
+        "patterns/catalogue.yaml": CATALOGUE + "  alternative-to: [idempotency]\n"
     },
     "a use of a pattern gone": {"a.md": A.replace("{pattern-link}`idempotency`", "nature")},
     "a study renamed": {"a.md": A.replace("study: Acme", "study: Acme Inc")},
@@ -339,14 +339,14 @@ def test_an_electronic_book_holds_no_drawing_of_another_time(sample: Sample) -> 
 
 def test_a_removed_pattern_is_reported_on_pages_that_are_not_read_again(sample: Sample) -> None:
     root = sample.restored()
-    write(root, {"patterns/catalogue.toml": "[outbox]" + CATALOGUE.split("[outbox]")[1]})
+    write(root, {"patterns/catalogue.yaml": CATALOGUE[CATALOGUE.index("- id: outbox") :]})
     warnings = build(root).warnings
     assert "a.md:8: unknown pattern 'idempotency' [casebook.unknown-pattern]" in warnings
 
 
 def test_books_without_git_or_catalogue_build(tmp_path: Path) -> None:
     write(
-        tmp_path, {"index.md": "# Book\n\n```{aged-metrics}\n```\n", "patterns/catalogue.toml": ""}
+        tmp_path, {"index.md": "# Book\n\n```{aged-metrics}\n```\n", "patterns/catalogue.yaml": ""}
     )
     shutil.rmtree(tmp_path / "source" / "patterns")
     (tmp_path / "conf.py").write_text(

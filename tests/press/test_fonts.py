@@ -31,7 +31,7 @@ OFL_NAMES = (0, 13, 14)
 def characters_of_the_book() -> dict[int, str]:
     """Each character of the sources, invisible ones too, with the first place that has it."""
     found: dict[int, str] = {}
-    for path in sorted(p for kind in ("md", "toml", "bib") for p in SOURCE.rglob(f"*.{kind}")):
+    for path in sorted(p for kind in ("md", "yaml", "bib") for p in SOURCE.rglob(f"*.{kind}")):
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
             for character in line.replace("\t", ""):
                 found.setdefault(ord(character), f"{path.relative_to(ROOT)}:{number}")

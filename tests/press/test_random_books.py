@@ -178,9 +178,8 @@ def files(book: Data) -> dict[str, str | None]:
             + "}\n"
             for key, fields in book["sources"].items()
         ),
-        "patterns/catalogue.toml": "".join(
-            f'[{slug}]\ntitle = "{p["title"]}"\ncategory = "c"\nintent = "{p["intent"]}"\n'
-            for slug, p in book["patterns"].items()
+        "patterns/catalogue.yaml": yaml.safe_dump(
+            [{"id": slug, "category": "c", **said} for slug, said in book["patterns"].items()]
         ),
     }
     for name, page in book["pages"].items():

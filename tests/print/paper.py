@@ -93,7 +93,7 @@ def frame(source: Path) -> None:
     """What a book of other pages needs of ours."""
     shutil.copytree(ROOT / "source" / "_print", source / "_print")
     (source / "patterns").mkdir()
-    shutil.copy(ROOT / "source" / "patterns" / "catalogue.toml", source / "patterns")
+    shutil.copy(ROOT / "source" / "patterns" / "catalogue.yaml", source / "patterns")
 
 
 def squeezed(text: str) -> str:

@@ -50,7 +50,7 @@ class Kind(Enum):
     MIXED_EVIDENCE = "mixed-evidence"
     """Figures of different kinds or dates stand side by side without a note."""
     BAD_CATALOGUE = "bad-catalogue"
-    """The pattern catalogue cannot be read, or contradicts itself."""
+    """The pattern catalogue contradicts itself, or holds markup."""
     PATTERN_PAGE = "pattern-page"
     """A pattern has no section of its own, or more than one."""
     BAD_OPENING = "bad-opening"

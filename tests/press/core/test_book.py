@@ -21,7 +21,7 @@ from .webs import chunk, good
 
 CATALOGUE, _ = catalogue.parse(
     "".join(
-        f'[{slug}]\ntitle = "{slug.capitalize()}"\ncategory = "c"\nintent = "x"\n'
+        f"- {{id: {slug}, title: {slug.capitalize()}, category: c, intent: x}}\n"
         for slug in ("outbox", "retry", "saga")
     )
 )

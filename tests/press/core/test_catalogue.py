@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import pytest
-from casebook.core.patterns import catalogue
 from casebook.core.patterns.catalogue import DSTUDIO, EMPTY, Catalogue, in_sentence, parse
-from casebook.core.problems import Kind
+from casebook.core.problems import Kind, Problem
 from hypothesis import given
 from hypothesis import strategies as st
 
-OUTBOX = '[outbox]\ntitle = "Outbox"\ncategory = "data"\nintent = "Keep messages."\n'
-RETRY = (
-    '[retry]\ntitle = "Retry with backoff"\ncategory = "data"\nintent = "Wait longer."\n'
-    'aliases = ["exponential back-off"]\n'
-)
-TIER = "the tier of 'outbox' is DStudio's (gold, silver, bronze) and needs 'dstudio'"
-NO_PATTERN = " is no pattern; name a table in lower-case words with hyphens"
+OUTBOX = "- id: outbox\n  title: Outbox\n  category: data\n  intent: Keep messages.\n"
+RETRY = """- id: retry
+  title: Retry with backoff
+  category: data
+  intent: Wait longer.
+  aliases: [exponential back-off]
+"""
+TIER = "a tier is DStudio's (gold, silver, bronze) and needs 'dstudio'"
+MARKUP = "the field '{}' is printed as it stands and may hold no markup"
 
 
-def mistakes(text: str) -> list[tuple[int, str]]:
-    _, problems = parse(text)
-    assert all(problem.kind is Kind.BAD_CATALOGUE for problem in problems)
-    return [(problem.line, problem.message) for problem in problems]
+def mistakes(text: str) -> list[tuple[Kind, int, str]]:
+    return [(problem.kind, problem.line, problem.message) for problem in parse(text)[1]]
 
 
 def good(text: str) -> Catalogue:
@@ -30,7 +29,7 @@ def good(text: str) -> Catalogue:
 
 
 def test_a_pattern() -> None:
-    more = 'needs = ["retry"]\naliases = ["box"]\ndstudio = "/data/outbox/"\ntier = "gold"\n'
+    more = "  needs: [retry]\n  aliases: [box]\n  dstudio: /data/outbox/\n  tier: gold\n"
     book = good(OUTBOX + more + RETRY)
     assert list(book.patterns) == ["outbox", "retry"]
     outbox = book.find("outbox")
@@ -61,7 +60,7 @@ def test_in_sentence(title: str, words: str) -> None:
 
 def test_categories_and_titles_are_sorted_as_readers_do() -> None:
     text = "".join(
-        f'[p{i}]\ntitle = "{title}"\ncategory = "{category}"\nintent = "x"\n'
+        f"- {{id: p{i}, title: {title}, category: {category}, intent: x}}\n"
         for i, (title, category) in enumerate(
             [("zoo", "b"), ("API", "a"), ("Anti", "a"), ("Ape", "b")]
         )
@@ -89,146 +88,185 @@ def test_near(name: str, hint: str) -> None:
 @pytest.mark.parametrize(
     ("text", "line", "message"),
     [
-        ("[a]\nb = \n", 2, "Invalid value"),
-        ('[a]\ntitle = "A\n', 2, "Illegal character '\\n'"),
-        ("[a]\n[a]\n", 2, "Cannot declare ('a',) twice"),
-        ('["line 9"]\n["line 9"]\n', 2, "Cannot declare ('line 9',) twice"),
-        ("[a]\nb = 1\nb = 2\n", 3, "Cannot overwrite a value"),
-        ("[a]\nb = [1,\n", 2, "Invalid value (at end of document)"),
-        ("x = 2020-13-45", 1, "Expected newline or end of document"),
-        ("[a]\nx = " + "1" * 5000, 2, "Exceeds the limit"),
-        ("[a]\nx = " + "[" * 5000, 2, ""),
+        ("", 1, "the body is empty"),
+        ("# remark", 1, "the body is empty"),
+        (
+            RETRY + "- id: {",
+            6,
+            "this is not YAML: expected the node content, but found '<stream end>'",
+        ),
+        (RETRY + "  title: Again\n", 6, "the field 'title' stands twice in one record"),
+        (
+            "retry:\n  title: Retry\n",
+            1,
+            "the body must be a list of records, each starting with '- '; found a single record",
+        ),
     ],
-    ids=lambda value: repr(value)[:30],
 )
-def test_no_toml(text: str, line: int, message: str) -> None:
-    found, problems = parse(text)
-    assert found is EMPTY
-    assert [p.line for p in problems] == [line]
-    assert problems[0].message.startswith(f"this is not TOML: {message}")
+def test_a_text_that_is_no_list_of_records(text: str, line: int, message: str) -> None:
+    assert parse(text) == (EMPTY, [Problem(Kind.BAD_YAML, message, line)])
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
         (
-            '[outbox]\ntitle = ""\nintent = "x"\n',
-            [(2, "'outbox' lacks the field 'title'"), (1, "'outbox' lacks the field 'category'")],
-        ),
-        (
-            OUTBOX + 'aliasses = ["x"]\n',
-            [(5, "'outbox' has an unknown field 'aliasses'; did you mean 'aliases'?")],
-        ),
-        (OUTBOX + 'colour = "x"\n', [(5, "'outbox' has an unknown field 'colour'")]),
-        (OUTBOX + "[outbox.colour]\n", [(5, "'outbox' has an unknown field 'colour'")]),
-        (
-            OUTBOX + 'aliases = ["key", "`key`"]\n',
-            [(5, "the field 'aliases' of 'outbox' is printed as it stands and holds no markup")],
-        ),
-        (
-            OUTBOX + 'tier = "[gold](#gold)"\n',
+            "- id: outbox\n  title:\n  intent: x\n",
             [
-                (5, "the field 'tier' of 'outbox' is printed as it stands and holds no markup"),
-                (5, "the tier of 'outbox' is DStudio's (gold, silver, bronze) and needs 'dstudio'"),
+                (Kind.MISSING_FIELD, 2, "the field 'title' is empty"),
+                (Kind.MISSING_FIELD, 1, "the field 'category' is missing"),
             ],
         ),
-        (OUTBOX + "needs = 3\n", [(5, "the field 'needs' of 'outbox' must be a list of strings")]),
         (
-            OUTBOX + "needs = [\n 3,\n]\n",
-            [(5, "the field 'needs' of 'outbox' must be a list of strings")],
+            OUTBOX.replace("id: outbox\n  ", ""),
+            [(Kind.MISSING_FIELD, 1, "the field 'id' is missing")],
         ),
         (
-            OUTBOX + 'aliases = "x"\n',
-            [(5, "the field 'aliases' of 'outbox' must be a list of strings")],
+            OUTBOX + "  aliasses: [x]\n",
+            [(Kind.UNKNOWN_FIELD, 5, "unknown field 'aliasses'; did you mean 'aliases'?")],
         ),
         (
-            OUTBOX + "dstudio = 2018-09-10\n",
-            [(5, "the field 'dstudio' of 'outbox' must be a string")],
+            OUTBOX.replace("id: outbox", "id: Outbox"),
+            [(Kind.BAD_ID, 1, "the id 'Outbox' must be lower-case words joined by hyphens")],
         ),
-        (OUTBOX.replace('"Outbox"', "0"), [(2, "the field 'title' of 'outbox' must be a string")]),
-        (OUTBOX + 'tier = "gold"\n', [(5, TIER)]),
-        (OUTBOX + 'dstudio = "x"\ntier = "lead"\n', [(6, TIER)]),
-        ("# x\n[Outbox]\n", [(2, "'Outbox'" + NO_PATTERN)]),
-        ("\noutbox = 3\n", [(2, "'outbox'" + NO_PATTERN)]),
-        ("[[outbox]]\n", [(1, "'outbox'" + NO_PATTERN)]),
-        ('["a = \\"b\\""]\n', [(1, "'a = \"b\"'" + NO_PATTERN)]),
+        (
+            OUTBOX.replace("Outbox", "[Outbox]"),
+            [(Kind.BAD_YAML, 2, "the field 'title' must be plain text")],
+        ),
+        (
+            OUTBOX + "  aliases: x\n",
+            [(Kind.BAD_YAML, 5, "the field 'aliases' must be a list of plain texts")],
+        ),
+        (
+            OUTBOX.replace("messages", "`messages`") + "  aliases:\n  - key\n  - '[key](#key)'\n",
+            [
+                (Kind.BAD_CATALOGUE, 4, MARKUP.format("intent")),
+                (Kind.BAD_CATALOGUE, 7, MARKUP.format("aliases")),
+            ],
+        ),
+        (OUTBOX + "  tier: gold\n", [(Kind.BAD_CATALOGUE, 5, TIER)]),
+        (OUTBOX + "  dstudio: /\n  tier: gold\n", [(Kind.BAD_CATALOGUE, 6, TIER)]),
+        (OUTBOX + "  dstudio: x\n  tier: lead\n", [(Kind.BAD_CATALOGUE, 6, TIER)]),
     ],
 )
-def test_mistakes_are_reported_where_they_stand(text: str, expected: list[tuple[int, str]]) -> None:
+def test_a_pattern_with_a_mistake_is_left_out(
+    text: str, expected: list[tuple[Kind, int, str]]
+) -> None:
     assert mistakes(text) == expected
-    assert mistakes(text.replace("\n", "\r\n")) == expected
     assert not parse(text)[0].patterns
     # The pattern behind is read all the same.
     assert list(parse(text + RETRY)[0].patterns) == ["retry"]
 
 
-@pytest.mark.parametrize(
-    ("text", "line"),
-    [
-        (OUTBOX + 'needs = ["retri"]\n', 5),
-        (OUTBOX + 'needs = [\n  # why\n  "retri",\n]\n', 5),
-        (OUTBOX + '"needs" = ["retri"]\n', 5),
-        ("# first\n\n  [ outbox ] # remark\n" + OUTBOX[9:] + '  needs=["retri"]', 7),
-        ('["outbox"]\n' + OUTBOX[9:] + "'needs' = [\"retri\"]", 5),
-        (
-            'outbox.title = "O"\noutbox.category = "c"\noutbox.intent = "i"\n'
-            'outbox.needs = ["retri"]\n',
-            4,
-        ),
-        ('\noutbox = {title = "O", category = "c", intent = "i", needs = ["retri"]}\n', 2),
-        (
-            '[outbox]\ntitle = """\n[retry]\nneeds = 1\n"""\n'
-            + OUTBOX[26:]
-            + 'needs = ["retri"]\n',
-            8,
-        ),
-        (OUTBOX + 'aliases = [\n"x",\n"[retry]"]\nneeds = ["retri"]', 8),
-    ],
-)
-def test_unknown_relations_at_the_right_line(text: str, line: int) -> None:
-    for whole in (text + "\n" + RETRY, text.replace("\n", "\r\n") + "\r\n" + RETRY):
-        message = "'needs' of 'outbox': 'retri' is unknown; did you mean 'retry'?"
-        assert mistakes(whole) == [(line, message)]
-        assert parse(whole)[0].patterns["outbox"].relations[0] == ("needs", ())
-
-
-def test_a_relation_to_itself_or_to_a_broken_pattern_is_left_out() -> None:
-    text = OUTBOX + 'leads-to = ["outbox", "retry", "half"]\n[half]\n' + RETRY
-    found, problems = parse(text)
-    assert found.patterns["outbox"].relations[2] == ("leads-to", ("retry",))
-    assert [(p.line, p.message) for p in problems] == [
-        (6, "'half' lacks the field 'title'"),
-        (6, "'half' lacks the field 'category'"),
-        (6, "'half' lacks the field 'intent'"),
-        (5, "'leads-to' of 'outbox': 'outbox' refers to itself"),
+def test_records_without_an_id_are_not_taken_for_one_pattern() -> None:
+    nameless = OUTBOX.replace("id: outbox\n  ", "")
+    assert mistakes(nameless + nameless + OUTBOX + "  needs: ['']\n") == [
+        (Kind.MISSING_FIELD, 1, "the field 'id' is missing"),
+        (Kind.MISSING_FIELD, 4, "the field 'id' is missing"),
+        (Kind.UNKNOWN_PATTERN, 11, "unknown pattern ''"),
     ]
 
 
-def test_an_alias_of_another_is_suggested() -> None:
-    text = OUTBOX + 'needs = ["exponential-back-off"]\n' + RETRY
-    assert mistakes(text)[0][1].endswith("is unknown; did you mean 'retry'?")
+def test_of_two_patterns_with_one_id_the_first_is_kept() -> None:
+    text = OUTBOX + RETRY + "  needs: [outbox]\n" + RETRY.replace("longer", "for ever")
+    found, problems = parse(text)
+    assert problems == [Problem(Kind.DUPLICATE_ID, "the pattern 'retry' stands twice", 11)]
+    assert found.patterns["retry"].intent == "Wait longer."
+    assert found.patterns["retry"].relations[0] == ("needs", ("outbox",))
+
+
+def test_a_relation_that_leads_nowhere_is_left_out() -> None:
+    text = (
+        OUTBOX + "  needs: retry\n  alternative-to: [retri, exponential-back-off]\n"
+        "  leads-to:\n    - outbox\n    - retry\n    - half\n- id: half\n" + RETRY
+    )
+    found, problems = parse(text)
+    assert list(found.patterns) == ["outbox", "retry"]
+    assert found.patterns["outbox"].relations == (
+        ("needs", ()),
+        ("alternative-to", ()),
+        ("leads-to", ("retry",)),
+    )
+    hint = "; did you mean 'retry'?"
+    assert problems == [
+        Problem(Kind.BAD_YAML, "the field 'needs' must be a list of plain texts", 5),
+        Problem(Kind.UNKNOWN_PATTERN, f"unknown pattern 'retri'{hint}", 6),
+        Problem(Kind.UNKNOWN_PATTERN, f"unknown pattern 'exponential-back-off'{hint}", 6),
+        Problem(Kind.BAD_CATALOGUE, "the pattern 'outbox' refers to itself", 8),
+        *(
+            Problem(Kind.MISSING_FIELD, f"the field '{field}' is missing", 11)
+            for field in ("title", "category", "intent")
+        ),
+    ]
+
+
+FIELDS = {
+    "id": "id: {}",
+    "title": "title: The words\n    of a title",
+    "category": 'category: "data"',
+    "intent": "intent: >-\n    Keep\n    messages.",
+    "aliases": "aliases: [one, two]",
+    "leads-to": "leads-to:\n  - third",
+}
+FAULTS = (
+    ("id", Kind.BAD_ID, "id: No name  # here"),
+    ("id", Kind.DUPLICATE_ID, "id: first  # here"),
+    ("title", Kind.BAD_YAML, "title:\n  - Title  # here"),
+    ("title", Kind.MISSING_FIELD, "title:  # here"),
+    ("category", Kind.BAD_YAML, "category: {a: b}  # here"),
+    ("category", Kind.BAD_CATALOGUE, "category: '`data`'  # here"),
+    ("intent", Kind.UNKNOWN_FIELD, "intent: Keep.\n  inttent: Keep.  # here"),
+    ("aliases", Kind.BAD_YAML, "aliases: one  # here"),
+    ("aliases", Kind.BAD_CATALOGUE, "aliases:\n  - one\n  - '`two`'  # here"),
+    ("leads-to", Kind.UNKNOWN_PATTERN, "leads-to: [first, none]  # here"),
+    ("leads-to", Kind.UNKNOWN_PATTERN, "leads-to: [\n    first,\n    none,  # here\n    third]"),
+    ("leads-to", Kind.BAD_CATALOGUE, "leads-to:\n\n  - first\n  - second  # here\n  - third"),
+    ("tier", Kind.BAD_CATALOGUE, "tier: gold  # here"),
+)
+
+
+@pytest.mark.slow
+@given(st.data())
+def test_a_mistake_is_reported_at_the_line_that_holds_it(data: st.DataObject) -> None:
+    """Write three patterns in any layout, with a mistake in the second."""
+    field, kind, fault = data.draw(st.sampled_from(FAULTS))
+    text = ""
+    for slug in ("first", "second", "third"):
+        fields = FIELDS | {"id": f"id: {slug}", "leads-to": "needs: [third]"}
+        if slug == "second":
+            fields = FIELDS | {"id": f"id: {slug}"} | {field: fault}
+        elif slug == "third":
+            del fields["leads-to"]
+        for number, name in enumerate(data.draw(st.permutations(sorted(fields)))):
+            gap = data.draw(st.sampled_from(["", "\n", "# remark\n", "\n  # title: remark\n\n"]))
+            text += f"{gap}{' ' if number else '-'} {fields[name]}\n"
+    line = next(n for n, words in enumerate(text.split("\n"), 1) if words.endswith("# here"))
+    for ends in ("\n", "\r\n"):
+        assert [(p.kind, p.line) for p in parse(text.replace("\n", ends))[1]] == [(kind, line)]
 
 
 PIECES = st.sampled_from(
     [
-        "[a]\n",
-        "[a.b]\n",
-        "[[c]]\n",
-        'title = "x"\n',
-        'category = "x"\n',
-        'intent = "x"\n',
-        'needs = ["a", "c"]\n',
-        "tier = 1\n",
-        "x = {y = 1}\n",
-        '"""',
+        "- id: a\n",
+        "- id: b\n",
+        "- {id: c, title: x, category: x, intent: x}\n",
+        "  title: x\n",
+        "  category: x\n",
+        "  intent: x\n",
+        "  intent: >\n    `x`\n",
+        "  needs: [a, c]\n",
+        "  leads-to:\n  - b\n",
+        "  aliases: [x, '']\n",
+        "  tier: 1\n",
+        "  dstudio: 1979-05-27\n",
         "[",
-        "=",
+        "{",
+        ":",
         "\n",
         "\r\n",
         "#",
         "'",
-        "a.title = 1\n",
-        "dstudio = 1979-05-27\n",
+        "&a ",
     ]
 )
 
@@ -237,7 +275,7 @@ PIECES = st.sampled_from(
 @given(st.one_of(st.text(max_size=100), st.lists(PIECES, max_size=20).map("".join)))
 def test_any_text_gives_a_catalogue_and_problems(text: str) -> None:
     found, problems = parse(text)
-    assert isinstance(found, catalogue.Catalogue)
-    assert all(1 <= p.line <= text.count("\n") + 1 for p in problems)
+    assert isinstance(found, Catalogue)
+    assert all(1 <= problem.line <= len(text) + 1 for problem in problems)
     for pattern in found.patterns.values():
         assert all(slug in found.patterns for _, slugs in pattern.relations for slug in slugs)

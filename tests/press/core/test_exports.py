@@ -46,18 +46,17 @@ TABLE = """
   unit: request/s
 """
 PATTERNS = """
-[outbox]
-title = "Outbox"
-category = "data"
-intent = "Keep messages."
-leads-to = ["saga"]
-dstudio = "data-management/outbox"
-tier = "gold"
-
-[saga]
-title = "Saga"
-category = "data"
-intent = "Undo in steps."
+- id: outbox
+  title: Outbox
+  category: data
+  intent: Keep messages.
+  leads-to: [saga]
+  dstudio: data-management/outbox
+  tier: gold
+- id: saga
+  title: Saga
+  category: data
+  intent: Undo in steps.
 """
 
 

@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 
 SLUGS = ("outbox", "retry", "saga")
 CATALOGUE, _ = catalogue.parse(
-    "".join(f'[{s}]\ntitle = "T"\ncategory = "c"\nintent = "x"\n' for s in SLUGS)
+    "".join(f"- {{id: {slug}, title: T, category: c, intent: x}}\n" for slug in SLUGS)
 )
 STUDIES = (Study("elite/one", "One", Text("One")), Study("elite/two", "Two", Text("Two")))
 ORDER = {"elite/one": 0, "elite/two": 1, "patterns": 2}

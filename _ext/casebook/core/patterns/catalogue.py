@@ -1,25 +1,24 @@
-"""The pattern catalogue: `catalogue.toml`, read and checked.
+"""The pattern catalogue: `catalogue.yaml`, read and checked.
 
-A pattern has a slug, a title, a category, one line of intent, other names, relations to other
-patterns, and, where the Distributed Systems Studio (DStudio) describes it, its page and tier.
+A pattern has a slug (its `id`), a title, a category, one line of intent, other names, relations to
+other patterns, and, where the Distributed Systems Studio (DStudio) describes it, its page and tier.
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from casebook.core.problems import Kind, Problem, shortened, suggestion
+from casebook.core.text import yaml_records
 from casebook.core.text.names import is_name
+from casebook.core.text.yaml_records import Record, Scalar
 
 DSTUDIO = "https://deepaucksharma.github.io/DStudio/pattern-library/"
 RELATIONS = {"needs": "needs", "alternative-to": "alternative to", "leads-to": "leads to"}
-_STRINGS = ("title", "category", "intent", "dstudio", "tier")
-_LISTS = ("aliases", *RELATIONS)
-_NEEDED = ("title", "category", "intent")
+_PRINTED = ("title", "category", "intent")
+_FIELDS = ("id", *_PRINTED, "aliases", *RELATIONS, "dstudio", "tier")
 _MARKUP = re.compile(r"`|\]\(")
 _TIERS = ("gold", "silver", "bronze")
 
@@ -88,139 +87,67 @@ EMPTY = Catalogue({})
 
 def parse(text: str) -> tuple[Catalogue, list[Problem]]:
     """Read the catalogue; what is wrong is left out and reported at its line."""
-    text = text.replace("\r\n", "\n")
-    try:
-        data = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        # At the end of the document, and at a limit of Python's own, tomllib names no line.
-        place = re.search(r"\(at line (\d+), column \d+\)$", str(error))
-        line = int(place[1]) if place else text.rstrip("\n").count("\n") + 1
-        return EMPTY, [Problem(Kind.BAD_CATALOGUE, f"this is not TOML: {error}", line)]
-    faults: list[_Fault] = []
-    patterns: dict[str, Pattern] = {}
-    for slug, entry in data.items():
-        wrong = _wrong(slug, entry)
-        faults += wrong
-        if not wrong:
-            patterns[slug] = _pattern(slug, entry)
+    records, problems = yaml_records.records(text)
+    written: set[str] = set()
+    read = [(record, _pattern(record, written)) for record in records]
+    patterns = {pattern.slug: pattern for record, pattern in read if not record.problems}
     catalogue = Catalogue(patterns)
-    for slug, pattern in patterns.items():
-        wrong = _wrong_relations(pattern, catalogue, data)
-        faults += wrong
-        patterns[slug] = _related(pattern, patterns)
-    lines = _lines(text) if faults else {}
-    return catalogue, [
-        Problem(
-            Kind.BAD_CATALOGUE,
-            fault.message,
-            lines.get((fault.slug, fault.field), lines[fault.slug,]),
+    for record, pattern in read:
+        relations = tuple(
+            (name, _related(record, name, pattern.slug, catalogue, written)) for name in RELATIONS
         )
-        for fault in faults
-    ]
+        if patterns.get(pattern.slug) is pattern:
+            patterns[pattern.slug] = replace(pattern, relations=relations)
+        problems += record.problems
+    return catalogue, problems
 
 
-@dataclass(frozen=True, slots=True)
-class _Fault:
-    slug: str
-    field: str
-    message: str
-
-
-def _lines(text: str) -> dict[tuple[str, ...], int]:
-    """The line on which each table and each of its fields starts.
-
-    tomllib keeps no positions.  But each statement is TOML by itself, so it ends with the first
-    line at which the lines gathered since the last one can be read.
-    """
-    lines: dict[tuple[str, ...], int] = {}
-    table: tuple[str, ...] = ()
-    gathered: list[str] = []
-    for number, line in enumerate(text.split("\n"), 1):
-        gathered.append(line)
-        try:
-            statement = tomllib.loads("\n".join(gathered))
-        except tomllib.TOMLDecodeError:
-            continue
-        start = number - len(gathered) + 1
-        is_header = gathered[0].lstrip().startswith("[")
-        gathered = []
-        above = () if is_header else table
-        for name, value in statement.items():
-            inner = value if isinstance(value, dict) else ()
-            paths = [(*above, name), *((*above, name, field) for field in inner)]
-            for path in paths:
-                lines.setdefault(path, start)
-            table = paths[-1] if is_header else table
-    return lines
-
-
-def _wrong(slug: str, entry: Any) -> list[_Fault]:
-    if not is_name(slug) or not isinstance(entry, dict):
-        message = f"{shortened(slug)} is no pattern; name a table in lower-case words with hyphens"
-        return [_Fault(slug, "", message)]
-    wrong = [
-        _Fault(slug, name, f"'{slug}' lacks the field '{name}'")
-        for name in _NEEDED
-        if name not in entry or entry[name] == ""
-    ]
-    for name, value in entry.items():
-        if name not in (*_STRINGS, *_LISTS):
-            hint = suggestion(name, (*_STRINGS, *_LISTS))
-            message = f"'{slug}' has an unknown field {shortened(name)}{hint}"
-            wrong.append(_Fault(slug, name, message))
-        elif not _fits(name, value):
-            shape = "a list of strings" if name in _LISTS else "a string"
-            message = f"the field '{name}' of '{slug}' must be {shape}"
-            wrong.append(_Fault(slug, name, message))
-        elif any(_MARKUP.search(text) for text in ([value] if isinstance(value, str) else value)):
-            message = f"the field '{name}' of '{slug}' is printed as it stands and holds no markup"
-            wrong.append(_Fault(slug, name, message))
-    tier = entry.get("tier", "")
-    if tier and (tier not in _TIERS or not entry.get("dstudio")):
-        message = f"the tier of '{slug}' is DStudio's ({', '.join(_TIERS)}) and needs 'dstudio'"
-        wrong.append(_Fault(slug, "tier", message))
-    return wrong
-
-
-def _fits(name: str, value: Any) -> bool:
-    if name in _LISTS:
-        return isinstance(value, list) and all(isinstance(item, str) for item in value)
-    return isinstance(value, str)
-
-
-def _pattern(slug: str, entry: Mapping[str, Any]) -> Pattern:
-    return Pattern(
-        slug,
-        title=entry["title"],
-        category=entry["category"],
-        intent=entry["intent"],
-        aliases=tuple(entry.get("aliases", ())),
-        relations=tuple((name, tuple(entry.get(name, ()))) for name in RELATIONS),
-        dstudio=entry.get("dstudio", "").strip("/"),
-        tier=entry.get("tier", ""),
+def _pattern(record: Record, written: set[str]) -> Pattern:
+    """Read all but the relations, which need the other patterns; note the slug in `written`."""
+    record.check_fields(_FIELDS)
+    slug = record.need("id")
+    if slug in written:
+        record.report(Kind.DUPLICATE_ID, f"the pattern {shortened(slug)} stands twice", "id")
+    elif slug and not is_name(slug):
+        message = f"the id {shortened(slug)} must be lower-case words joined by hyphens"
+        record.report(Kind.BAD_ID, message, "id")
+    if slug:
+        written.add(slug)
+    title, category, intent = (
+        _plain(record, name, Scalar(record.need(name), record.line_of(name))) for name in _PRINTED
     )
+    aliases = tuple(_plain(record, "aliases", alias) for alias in _items(record, "aliases"))
+    dstudio, tier = record.text("dstudio").strip("/"), record.text("tier")
+    if tier and (tier not in _TIERS or not dstudio):
+        message = f"a tier is DStudio's ({', '.join(_TIERS)}) and needs 'dstudio'"
+        record.report(Kind.BAD_CATALOGUE, message, "tier")
+    return Pattern(slug, title, category, intent, aliases, dstudio=dstudio, tier=tier)
 
 
-def _wrong_relations(
-    pattern: Pattern, catalogue: Catalogue, written: Collection[str]
-) -> list[_Fault]:
-    wrong: list[_Fault] = []
-    for relation, slugs in pattern.relations:
-        for slug in slugs:
-            if slug == pattern.slug:
-                why = "refers to itself"
-            elif slug not in written:
-                why = f"is unknown{catalogue.near(slug)}"
-            else:
-                continue  # there, or left out with a problem of its own
-            message = f"'{relation}' of '{pattern.slug}': {shortened(slug)} {why}"
-            wrong.append(_Fault(pattern.slug, relation, message))
-    return wrong
+def _plain(record: Record, field: str, scalar: Scalar) -> str:
+    """Return words that are printed as they stand, and report markup in them."""
+    if _MARKUP.search(scalar.text):
+        message = f"the field '{field}' is printed as it stands and may hold no markup"
+        record.problems.append(Problem(Kind.BAD_CATALOGUE, message, scalar.line))
+    return scalar.text
 
 
-def _related(pattern: Pattern, patterns: Mapping[str, Pattern]) -> Pattern:
-    kept = tuple(
-        (relation, tuple(slug for slug in slugs if slug in patterns and slug != pattern.slug))
-        for relation, slugs in pattern.relations
-    )
-    return replace(pattern, relations=kept)
+def _items(record: Record, field: str) -> tuple[Scalar, ...]:
+    return record.need_list(field) if field in record else ()
+
+
+def _related(
+    record: Record, relation: str, slug: str, catalogue: Catalogue, written: Collection[str]
+) -> tuple[str, ...]:
+    """Return the slugs of a relation that can be followed, and report those that never could."""
+    found = []
+    for other in _items(record, relation):
+        if other.text not in written:
+            message = f"unknown pattern {shortened(other.text)}{catalogue.near(other.text)}"
+            record.problems.append(Problem(Kind.UNKNOWN_PATTERN, message, other.line))
+        elif other.text == slug:
+            message = f"the pattern {shortened(slug)} refers to itself"
+            record.problems.append(Problem(Kind.BAD_CATALOGUE, message, other.line))
+        elif other.text in catalogue.patterns:  # or left out with a problem of its own
+            found.append(other.text)
+    return tuple(found)
