@@ -198,7 +198,7 @@ def measured(work: Path, *, quick: bool) -> Result:
 
 FIRST = """import sys, time
 sys.path.insert(0, sys.argv[1])
-from casebook.core.mermaid import draw
+from casebook.core.figures.mermaid import draw
 start = time.perf_counter()
 draw(sys.argv[2]).inline("diagram", "Title", "Description")
 print(time.perf_counter() - start)
@@ -251,12 +251,12 @@ def by_mermaid_cli(work: Path, sources: Sequence[str]) -> tuple[float | None, fl
 INTRODUCTION = """# What the press costs
 
 Two books of the same pages are built, one with the press and one without. In the plain one a \
-table of figures is a Markdown table of the same rows, a role is a link to the same place, a chunk \
+table of metrics is a Markdown table of the same rows, a role is a link to the same place, a chunk \
 is a code block, a diagram is a listing of its source, and the indexes are written out. Plain \
 Sphinx means MyST-Parser, sphinx-design and sphinxcontrib-bibtex in furo’s theme; a slow lookup \
 that sphinxcontrib-bibtex makes at every citation is cut short in both, as the press does. A \
 made-up study \
-has 600 words, eight figures in a table, sixteen roles and citations, three chunks, a session, a \
+has 600 words, eight metrics in a table, sixteen roles and citations, three chunks, a session, a \
 diagram, insights, a decision, claims and a bibliography.
 
 Every build makes the web edition without parallel jobs, in a process of its own. The two kinds \

@@ -1,6 +1,6 @@
 """The books that `bench.py` builds: made-up studies, and the plain twin of any book.
 
-A plain twin has the same pages without the press: a table of figures becomes a Markdown table, a
+A plain twin has the same pages without the press: a table of metrics becomes a Markdown table, a
 role a link to the same place, a chunk a code block, a diagram a listing of its source.  What the
 press gathers from all pages (indexes, uses of a pattern) is written out.  A directive that is not
 known here becomes a listing of its own text; so the twin never holds more than the book.
@@ -37,12 +37,12 @@ study: Study $number
 
 $prose0
 
-## In figures
+## In numbers
 
 $prose1
 
-```{metrics-table} Study $number in figures
-:name: $me-figures
+```{metrics-table} Study $number in numbers
+:name: $me-metrics
 
 $rows- id: $me-ratio
   label: Peak over mean
@@ -200,14 +200,14 @@ options:
     "claims": Template("""```{claims}
 - claim: $sentence5
   verdict: partly
-  instead: "the figure is {metric}`$me-jobs`"
+  instead: "the number is {metric}`$me-jobs`"
   source: $me-source-1
 - claim: $sentence6
   verdict: unsupported
-  instead: "the figure is {metric}`$me-peak`"
+  instead: "the number is {metric}`$me-peak`"
 - claim: $sentence7
   verdict: contradicted
-  instead: "the figure is {metric}`$me-cost`"
+  instead: "the number is {metric}`$me-cost`"
   source: $me-source-2
 ```
 """),
@@ -219,7 +219,7 @@ SOURCE = """@online{{{me}-source-{i}, author={{Doe{number}, Jane}}, title={{Repo
 """
 REFERENCE = """# Reference
 
-## Figures
+## Metrics
 
 ```{metric-index}
 ```
@@ -290,9 +290,9 @@ def _study(number: int, names: Sequence[str], known: Set[str]) -> str:
     chance, me = random.Random(number), names[number]
     other, third = (names[(number + step) % len(names)] for step in (1, 7))
     patterns = [f"pattern-{(number * step + step) % PATTERNS}" for step in (1, 2, 3, 5)]
-    figures = (f"{me}-jobs", f"{me}-peak", f"{me}-ratio", f"{other}-wait", f"{third}-users")
+    metrics = (f"{me}-jobs", f"{me}-peak", f"{me}-ratio", f"{other}-wait", f"{third}-users")
     links = [
-        *(f"{{metric}}`{figure}`" for figure in figures), f"{{metric}}`its price <{me}-cost>`",
+        *(f"{{metric}}`{metric}`" for metric in metrics), f"{{metric}}`its price <{me}-cost>`",
         *(f"{{pattern-link}}`{slug}`" for slug in patterns[1:]),
         f"{{pattern-link}}`words of its own <{patterns[0]}>`",
         *(f"{{cite}}`{me}-source-{i % 4}`" for i in range(6)),
@@ -457,7 +457,7 @@ class _Twin:
         return f"`{target}`" if found["role"] in self.known else found[0]
 
     def value(self, metric: str) -> str:
-        """A figure as its row was written."""
+        """A metric as its row was written."""
         row = self.metrics[metric]
         return row.get("value") or f"{row.get('formula', 'modelled')} {row.get('unit', '')}".strip()
 

@@ -206,7 +206,7 @@ def test_a_counterexample_is_told_move_by_move(edition: str, samples: dict[str, 
     assert "Broken at the last move: a job has two owners." in " ".join(words.split())
 
 
-def test_a_modelled_figure_names_its_program(samples: dict[str, Built]) -> None:
+def test_a_modelled_metric_names_its_program(samples: dict[str, Built]) -> None:
     page = samples["html"].text("found.html")
     row = page[page.index('id="metric-worst"') :]
     assert plain("<" + row[: row.index("</tr>")]).endswith("2 charges model modelled by ‹deaths›")

@@ -192,7 +192,7 @@ def test_lists_hold_the_whole_book(site: Built) -> None:
     for label in ("Calls", "Jobs", "Share"):
         assert label in page
     assert "Doe 2017 Jobs" in page
-    assert "No figure of the book is older than two years." in page
+    assert "No metric of the book is older than two years." in page
     assert "Idempotency 1.1 not used" in page  # the matrix: Acme in section 1.1, Bolt not
 
 
@@ -202,7 +202,7 @@ def test_print_marks_and_pages(print_source: str) -> None:
     assert r"\label{\detokenize{a:metric-jobs}}" in print_source
 
 
-def test_plain_markdown_links_reach_figures_and_patterns(tmp_path: Path) -> None:
+def test_plain_markdown_links_reach_metrics_and_patterns(tmp_path: Path) -> None:
     page = "# Links\n\n[](#metric-jobs), [these words](#metric-jobs), [](#pattern-idempotency).\n"
     write(tmp_path, {**BOOK, "outside.md": page})
     built = build(tmp_path)
@@ -212,7 +212,7 @@ def test_plain_markdown_links_reach_figures_and_patterns(tmp_path: Path) -> None
     assert "these words" in words
 
 
-def test_the_search_knows_figures_and_patterns(site: Built) -> None:
+def test_the_search_knows_metrics_and_patterns(site: Built) -> None:
     text = site.text("searchindex.js").removeprefix("Search.setIndex(").removesuffix(")")
     index = json.loads(text)
     found = {

@@ -276,7 +276,7 @@ def domain_of(env: BuildEnvironment) -> CasebookDomain:
 
 
 def marked_links(document: nodes.document) -> list[nodes.reference]:
-    """The links of running text to figures and patterns, in reading order."""
+    """The links of running text to metrics and patterns, in reading order."""
     return [link for link in document.findall(nodes.reference) if "casebook" in link]
 
 

@@ -19,7 +19,7 @@ from sphinxcontrib.bibtex.nodes import bibliography
 from casebook.base.domain import domain_of
 from casebook.base.frame import OTHERS
 from casebook.base.node_text import target_of
-from casebook.base.written_pages import Shown, Written
+from casebook.base.written_pages import WrittenPage, WrittenPages
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -89,12 +89,12 @@ class Keeper:
     """Knows, during one build, what the pages showed when they were written last."""
 
     def __init__(self) -> None:
-        self._shown: Shown | None = None
-        self._written: dict[str, Written] = {}
+        self._shown: WrittenPages | None = None
+        self._written: dict[str, WrittenPage] = {}
 
     def changed(self, app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
         """Return the pages that would show something else now."""
-        domain, shown = domain_of(env), Shown.load(app)
+        domain, shown = domain_of(env), WrittenPages.load(app)
         domain.thaw()
         changed = set(shown.changed(env.all_docs, domain.answers))
         if app.builder.name.startswith("epub"):
@@ -110,7 +110,7 @@ class Keeper:
         """Note what a page asked, now that it is resolved."""
         read = app.env.all_docs.get(docname)
         if read is not None:
-            self._written[docname] = Written(read, domain_of(app.env).view(docname).asked)
+            self._written[docname] = WrittenPage(read, domain_of(app.env).view(docname).asked)
 
     def keep(self, app: Sphinx, exception: Exception | None) -> None:
         """Keep it for the next build, if this one went well."""

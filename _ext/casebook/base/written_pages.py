@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenPage:
     """A page as it was written last: when it was read, and the digests of what it asked."""
 
     read: int
@@ -29,14 +29,14 @@ class Written:
 
 
 @dataclass(slots=True)
-class Shown:
+class WrittenPages:
     """The pages of one output folder."""
 
     path: Path
-    pages: dict[str, Written] = field(default_factory=dict)
+    pages: dict[str, WrittenPage] = field(default_factory=dict)
 
     @classmethod
-    def load(cls, app: Sphinx) -> Shown:
+    def load(cls, app: Sphinx) -> WrittenPages:
         """Read what the last build kept; without its file every page counts as never written.
 
         So it does where the file is none of ours, or cut off.
@@ -45,7 +45,7 @@ class Shown:
         path = Path(app.doctreedir, f"shown-{output}.json")
         try:
             kept = json.loads(path.read_text(encoding="utf-8"))
-            pages = {page: Written(read, _asked(asked)) for page, (read, asked) in kept.items()}
+            pages = {page: WrittenPage(read, _asked(asked)) for page, (read, asked) in kept.items()}
         except (OSError, ValueError, TypeError, AttributeError):
             return cls(path)
         return cls(path, pages)

@@ -48,7 +48,7 @@ class Kind(Enum):
     WRONG_NUMBER = "wrong-number"
     """The words of a link state another number than the metric that they lead to."""
     MIXED_EVIDENCE = "mixed-evidence"
-    """Figures of different kinds or dates stand side by side without a note."""
+    """Metrics of different kinds or dates stand side by side without a note."""
     BAD_CATALOGUE = "bad-catalogue"
     """The pattern catalogue contradicts itself, or holds markup."""
     PATTERN_PAGE = "pattern-page"

@@ -18,7 +18,7 @@ from casebook.base.placeholders import Content, Placeholder
 from casebook.base.reporting import report
 from casebook.base.standard_nodes import definition, joined
 from casebook.core.findings import insight as core
-from casebook.core.findings.insight import Evidence, Insight
+from casebook.core.findings.insight import EvidenceItem, Insight
 from casebook.core.problems import Kind, Problem, suggestion
 from casebook.core.text.marked_text import Text
 from casebook.core.text.sentences import count
@@ -96,7 +96,7 @@ class InsightDirective(BookDirective):
             self.warn(problem, self.lineno)
 
     def _meta(self, insight: Insight) -> Iterator[nodes.Node]:
-        yield nodes.Text(core.for_whom(insight.audience) + " · Evidence: ")
+        yield nodes.Text(core.for_whom(insight.audience) + " · EvidenceItem: ")
         yield from joined([self._evidence(one)] for one in insight.evidence)
         if insight.patterns:
             yield nodes.Text(f" · {_patterns(insight)}")
@@ -110,7 +110,7 @@ class InsightDirective(BookDirective):
         link.source, link.line = self.get_source_info()[0], self.option_line("patterns")
         return link
 
-    def _evidence(self, one: Evidence) -> nodes.Node:
+    def _evidence(self, one: EvidenceItem) -> nodes.Node:
         if one.kind == "source":
             return self.cited(one.name, self.option_line("evidence"))
         if one.kind == "output":

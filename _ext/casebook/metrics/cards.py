@@ -57,7 +57,7 @@ class MetricCards(BookDirective):
         if self.is_empty():
             return []
         cards = nodes.container(classes=["metric-cards"])
-        cards += nodes.rubric("", "Key figures", classes=["hang-label"])
+        cards += nodes.rubric("", "Key metrics", classes=["hang-label"])
         names = [(i, line.strip()) for i, line in enumerate(self.content, 1) if line.strip()]
         if len(names) not in (3, 6):
             message = f"metric cards come in threes or sixes, not {len(names)}"

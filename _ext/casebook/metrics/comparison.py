@@ -14,7 +14,7 @@ from casebook.base.placeholders import Content, Placeholder
 from casebook.base.reporting import report
 from casebook.base.standard_nodes import cell, head_cell, plain_link
 from casebook.core.problems import Kind, Problem
-from casebook.core.text.yaml_records import Record, records
+from casebook.core.text.yaml_records import YamlRecord, records
 from casebook.metrics.values import EvidenceWord
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class MetricsComparison(CaptionedDirective):
             self.warn(problem)
         return [made]
 
-    def _row(self, record: Record, columns: int) -> nodes.row | None:
+    def _row(self, record: YamlRecord, columns: int) -> nodes.row | None:
         record.check_fields(("label", "metrics", "note"))
         label, metrics, note = (
             record.need("label"),

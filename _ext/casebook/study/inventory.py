@@ -41,7 +41,7 @@ class CountContents(SphinxTransform):
 
 
 @dataclass(frozen=True, slots=True)
-class Inventory(Content):
+class InventoryRows(Content):
     """The rows of the inventory: a kind of content each, a study in each column."""
 
     def fill(self, page: PageContext, at: Placeholder) -> list[nodes.Node]:
@@ -62,7 +62,7 @@ class InventoryDirective(BookTable):
     """``inventory``: a table of what each study holds; the argument is the caption."""
 
     kinds = ("inventory",)
-    listed = Inventory
+    listed = InventoryRows
 
 
 def setup(app: Sphinx) -> None:

@@ -92,18 +92,18 @@ def _metric_lines(view: View, name: str) -> list[str]:
     valued = view.metric(name)
     assert valued, "a link to it was made"
     assert valued.resolved
-    figure, metric = valued.resolved, valued.metric
-    makers = [maker.words for output in figure.outputs if (maker := view.maker(output))]
-    sources = ", ".join([*map(view.label, figure.sources), *makers])
+    resolved, metric = valued.resolved, valued.metric
+    makers = [maker.words for output in resolved.outputs if (maker := view.maker(output))]
+    sources = ", ".join([*map(view.label, resolved.sources), *makers])
     source = f"{'by' if metric.output else 'from' if metric.formula else ''} {sources}".strip()
     via = f", read through {view.words(metric.via)}" if metric.via else ""
     evidence = (
-        f'<span class="evidence evidence-{metric.evidence.value}">{figure.evidence_words}</span>'
+        f'<span class="evidence evidence-{metric.evidence.value}">{resolved.evidence_words}</span>'
     )
-    doubts = [f"Doubt: {escape(view.words(doubt))}" for doubt in figure.doubts]
+    doubts = [f"Doubt: {escape(view.words(doubt))}" for doubt in resolved.doubts]
     label = escape(view.words(metric.label))
     return [
-        f"<b>{label}: {escape(str(figure.printed))}</b>, {figure.date}",
+        f"<b>{label}: {escape(str(resolved.printed))}</b>, {resolved.date}",
         escape(view.words(metric.what)),
         *doubts,
         f"{evidence} · {escape(source + via)}",

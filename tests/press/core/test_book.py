@@ -68,7 +68,7 @@ BOOK = Book(RECORDS, CATALOGUE, ORDER)
 def test_the_first_row_of_an_id_counts_in_the_order_of_the_book() -> None:
     assert {name: row.page for name, row in BOOK.rows.items()} == {"rate": "b", "twice": "b"}
     assert BOOK.rows["rate"].anchor == "metric-rate"
-    assert {n: str(f.printed.number) for n, f in BOOK.figures.items()} == {
+    assert {n: str(f.printed.number) for n, f in BOOK.resolved.items()} == {
         "rate": "5",
         "twice": "10",
     }
@@ -95,7 +95,7 @@ def test_doubled_ids() -> None:
 def test_misfits() -> None:
     book = Book((MetricRow("a", metric("x", "2 * y")),))
     assert list(book.misfits) == ["x"]
-    assert book.figures == {}
+    assert book.resolved == {}
 
 
 def test_sections() -> None:

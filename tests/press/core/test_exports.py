@@ -15,7 +15,7 @@ from casebook.core.exports.schema import as_data
 from casebook.core.findings import decision as decisions
 from casebook.core.findings.claim import Claim, ClaimEntry, Verdict
 from casebook.core.findings.decision import Decision
-from casebook.core.findings.insight import Audience, Evidence, Insight, InsightKind
+from casebook.core.findings.insight import Audience, EvidenceItem, Insight, InsightKind
 from casebook.core.literate.printed import Code, Listing
 from casebook.core.literate.runs import LIVE, RunBy
 from casebook.core.literate.stored_outputs import Output
@@ -109,13 +109,13 @@ def test_a_modelled_metric_has_outputs_and_no_date() -> None:
     )
     records = tuple(MetricRow("a", metric) for metric in table.metrics)
     half, peak = data("metrics", Book(records))["metrics"]
-    for figure, kind, formula in ((peak, "modelled", None), (half, "derived", "peak ÷ 2")):
-        assert (figure["kind"], figure["basis"]) == (kind, "modelled")
-        assert (figure["as_of"], figure["formula"]) == (None, formula)
-        assert (figure["sources"], figure["outputs"]) == ([], ["a/storm"])
+    for found, kind, formula in ((peak, "modelled", None), (half, "derived", "peak ÷ 2")):
+        assert (found["kind"], found["basis"]) == (kind, "modelled")
+        assert (found["as_of"], found["formula"]) == (None, formula)
+        assert (found["sources"], found["outputs"]) == ([], ["a/storm"])
 
 
-def test_sources_name_the_figures_that_rest_on_them() -> None:
+def test_sources_name_the_metrics_that_rest_on_them() -> None:
     said = ("Doe 2017", "Jane Doe, “Post”.", "<em>Post</em>", "", "2026-10-01")
     cited = tuple(Source("post", *said, page, "post") for page in ("a", "b"))
     assert data("sources", replace(book(), frame=Frame(sources=cited))) == {
@@ -160,7 +160,11 @@ def findings(*records: Record) -> Book:
 
 
 def insight(page: str, number: int) -> Insight:
-    evidence = (Evidence("post", "source"), Evidence("jobs", "metric"), Evidence("x/y", "output"))
+    evidence = (
+        EvidenceItem("post", "source"),
+        EvidenceItem("jobs", "metric"),
+        EvidenceItem("x/y", "output"),
+    )
     audience = (Audience.ENGINEER, Audience.LEADER)
     said = Text(f"Words. {MARKED.marked}")
     return Insight(

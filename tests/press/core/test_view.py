@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from casebook.core.book.book import NOWHERE, Book, Frame, Source, Target
 from casebook.core.book.records import Captioned, Contents, Record, Study
-from casebook.core.book.view import _ANSWERING, Answers, Place, Printed, PrintedFile, View
+from casebook.core.book.view import _ANSWERING, Answers, IndexedChunk, Place, PrintedFile, View
 from casebook.core.findings.insight import Insight
 from casebook.core.literate.printed import Code, Listing
 from casebook.core.metrics.metric import MetricRow
@@ -170,7 +170,7 @@ def test_code_is_answered_without_its_lines() -> None:
     assert (press.package("lost"), press.packages()) == ((), ("pack", "other"))
     assert (press.is_printed("pack"), press.is_printed("lost")) == (True, False)
     first = press.listings()[0]
-    assert first == Printed(
+    assert first == IndexedChunk(
         Place("b", "chunk-top", "‹top›"), "top", Text("What is first"), "pack/b.py", 1
     )
     storm = view(MADE)

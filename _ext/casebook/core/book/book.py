@@ -131,7 +131,7 @@ class Book:
         return metrics.resolve({name: row.metric for name, row in self.rows.items()})
 
     @property
-    def figures(self) -> dict[str, Resolved]:
+    def resolved(self) -> dict[str, Resolved]:
         """Every metric that could be computed."""
         return self._resolution[0]
 

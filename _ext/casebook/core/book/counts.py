@@ -21,7 +21,7 @@ KINDS = {
     "charts": "Charts",
     "listings": "Listings",
     "decision_matrices": "Decision matrices",
-    "metrics": "Figures with sources",
+    "metrics": "Metrics with sources",
     "insights": "Insights",
     "pattern_links": "Links to patterns",
     "patterns": "Patterns",

@@ -58,7 +58,7 @@ class Described:
 
 
 @dataclass(frozen=True, slots=True)
-class Printed:
+class IndexedChunk:
     """A chunk in the index of chunks: where it is printed, its caption, its file."""
 
     place: Place
@@ -82,11 +82,11 @@ def _metric(book: Book, name: str) -> Valued | None:
     row = book.rows.get(name)
     if row is None:
         return None
-    return Valued(Place(row.page, row.anchor), row.metric, book.figures.get(name))
+    return Valued(Place(row.page, row.anchor), row.metric, book.resolved.get(name))
 
 
 def _metrics(book: Book, _: str) -> tuple[Valued, ...]:
-    found = (_metric(book, name) for name in book.figures)
+    found = (_metric(book, name) for name in book.resolved)
     return tuple(valued for valued in found if valued)
 
 
@@ -150,9 +150,9 @@ def _is_printed(book: Book, package: str) -> bool:
     return any(found.chunk.file.partition("/")[0] == package for found in book.of(Listing))
 
 
-def _listings(book: Book, _: str) -> tuple[Printed, ...]:
+def _listings(book: Book, _: str) -> tuple[IndexedChunk, ...]:
     return tuple(
-        Printed(
+        IndexedChunk(
             Place(found.page, found.chunk.anchor, found.chunk.title),
             found.chunk.name,
             found.caption,
@@ -362,7 +362,7 @@ class View:
         """Whether chunks name files of a package, which has none if they have been reported."""
         return self._ask(_is_printed, package)
 
-    def listings(self) -> tuple[Printed, ...]:
+    def listings(self) -> tuple[IndexedChunk, ...]:
         """Return every chunk that is printed, in the order of the book."""
         return self._ask(_listings)
 

@@ -24,7 +24,7 @@ class Tests:
 
 
 @dataclass(frozen=True, slots=True)
-class Chunk:
+class JsonChunk:
     """A piece of code, as a page prints it."""
 
     name: Annotated[Name, "The name of the chunk; what is added to it later has the same."]
@@ -44,7 +44,7 @@ class Chunk:
 class Chunks:
     """The code that the book prints."""
 
-    chunks: Annotated[tuple[Chunk, ...], "All chunks, in the order of the book."]
+    chunks: Annotated[tuple[JsonChunk, ...], "All chunks, in the order of the book."]
 
 
 def export(book: Book) -> Chunks:
@@ -56,7 +56,7 @@ def export(book: Book) -> Chunks:
         chunk = listing.chunk
         tests = by_page[listing.page].get(chunk.anchor, NO_TESTS)
         listed.append(
-            Chunk(
+            JsonChunk(
                 name=chunk.name,
                 part=chunk.part,
                 file=chunk.file or None,

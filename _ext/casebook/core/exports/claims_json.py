@@ -11,7 +11,7 @@ from casebook.core.findings.claim import ClaimEntry, Verdict
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class JsonClaim:
     """A claim that the book examines."""
 
     claim: Annotated[Filled, "The claim as it is heard."]
@@ -24,18 +24,18 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Claims:
+class JsonClaims:
     """The claims that the book examines."""
 
-    claims: Annotated[tuple[Claim, ...], "All claims, in the order of the book."]
+    claims: Annotated[tuple[JsonClaim, ...], "All claims, in the order of the book."]
 
 
-def export(book: Book) -> Claims:
+def export(book: Book) -> JsonClaims:
     """Return all claims with their verdicts and what can be cited instead."""
     words = words_of(book)
-    return Claims(
+    return JsonClaims(
         tuple(
-            Claim(
+            JsonClaim(
                 claim=words(entry.claim.claim),
                 verdict=entry.claim.verdict,
                 instead=words(entry.claim.instead),

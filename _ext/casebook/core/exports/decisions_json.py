@@ -18,7 +18,7 @@ Mean = Annotated[float, Must("minimum", LOWEST), Must("maximum", HIGHEST)]
 
 
 @dataclass(frozen=True, slots=True)
-class Criterion:
+class JsonCriterion:
     """What counts in a decision, and how much."""
 
     id: Annotated[Name, "The id of the criterion, unique in the matrix."]
@@ -28,7 +28,7 @@ class Criterion:
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
+class JsonOption:
     """What could have been done."""
 
     id: Annotated[Name, "The id of the option, unique in the matrix."]
@@ -40,7 +40,7 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class JsonDecision:
     """A decision matrix; its scores and weights are the authors' judgement."""
 
     caption: Annotated[Filled, "The caption of the matrix."]
@@ -48,8 +48,10 @@ class Decision:
     leaders: Annotated[
         tuple[Name, ...], Must("minItems", 1), "The ids of the options with the greatest total."
     ]
-    criteria: Annotated[tuple[Criterion, ...], Must("minItems", 1), "What the options are held to."]
-    options: Annotated[tuple[Option, ...], Must("minItems", 2), "What could have been done."]
+    criteria: Annotated[
+        tuple[JsonCriterion, ...], Must("minItems", 1), "What the options are held to."
+    ]
+    options: Annotated[tuple[JsonOption, ...], Must("minItems", 2), "What could have been done."]
     stability: Annotated[
         Filled, "The smallest change of one weight that puts another option first."
     ]
@@ -61,7 +63,7 @@ class Decision:
 class Decisions:
     """The decision matrices of the book."""
 
-    decisions: Annotated[tuple[Decision, ...], "All matrices, in the order of the book."]
+    decisions: Annotated[tuple[JsonDecision, ...], "All matrices, in the order of the book."]
 
 
 def export(book: Book) -> Decisions:
@@ -71,16 +73,16 @@ def export(book: Book) -> Decisions:
     for decision in book.of(Record):
         matrix = decision.matrix
         listed.append(
-            Decision(
+            JsonDecision(
                 caption=words(decision.caption),
                 chosen=decision.chosen,
                 leaders=tuple(option.id for option in matrix.leaders),
                 criteria=tuple(
-                    Criterion(one.id, words(one.label), float(one.weight), words(one.why))
+                    JsonCriterion(one.id, words(one.label), float(one.weight), words(one.why))
                     for one in matrix.criteria
                 ),
                 options=tuple(
-                    Option(
+                    JsonOption(
                         id=option.id,
                         label=words(option.label),
                         scores=option.scores,

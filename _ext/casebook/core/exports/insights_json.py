@@ -51,7 +51,7 @@ _EVIDENCE: dict[str, type[Evidence]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Insight:
+class JsonInsight:
     """An insight."""
 
     label: Annotated[Filled, 'Study and number: "Stripe 7"; on a page that is no study, the page.']
@@ -71,7 +71,7 @@ class Insight:
 class Insights:
     """The insights of the book."""
 
-    insights: Annotated[tuple[Insight, ...], "All insights, in the order of the book."]
+    insights: Annotated[tuple[JsonInsight, ...], "All insights, in the order of the book."]
 
 
 def export(book: Book) -> Insights:
@@ -79,7 +79,7 @@ def export(book: Book) -> Insights:
     words = words_of(book)
     return Insights(
         tuple(
-            Insight(
+            JsonInsight(
                 label=f"{study_name(book, insight.page) or insight.page} {insight.number}",
                 study=study_name(book, insight.page),
                 number=insight.number,

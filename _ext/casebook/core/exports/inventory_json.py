@@ -29,15 +29,15 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class Inventory:
+class JsonInventory:
     """What the studies hold."""
 
     studies: Annotated[Mapping[str, Counts], "Each study, by the last part of its page's path."]
     total: Annotated[Counts, "All studies together; a pattern that two of them use counts once."]
 
 
-def export(book: Book) -> Inventory:
+def export(book: Book) -> JsonInventory:
     """Return the counts of each study and of all together."""
     studies, total = counts.count(book)
     named = {page.rpartition("/")[2]: Counts(**found) for page, found in studies.items()}
-    return Inventory(named, Counts(**total))
+    return JsonInventory(named, Counts(**total))

@@ -32,7 +32,7 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
-class Metric:
+class JsonMetric:
     """A metric of the book."""
 
     id: Annotated[Name, "The id of the metric, unique in the book."]
@@ -65,34 +65,34 @@ class Metric:
 class Metrics:
     """The metrics of the book."""
 
-    metrics: Annotated[tuple[Metric, ...], "All metrics, sorted by id."]
+    metrics: Annotated[tuple[JsonMetric, ...], "All metrics, sorted by id."]
 
 
 def export(book: Book) -> Metrics:
     """Return all metrics that could be computed."""
     words = words_of(book)
-    figures = sorted(book.figures.values(), key=lambda figure: figure.metric.id)
-    return Metrics(tuple(_metric(book, figure, words) for figure in figures))
+    found = sorted(book.resolved.values(), key=lambda found: found.metric.id)
+    return Metrics(tuple(_metric(book, one, words) for one in found))
 
 
-def _metric(book: Book, figure: Resolved, words: Callable[[Text], str]) -> Metric:
-    metric, row = figure.metric, book.rows[figure.metric.id]
+def _metric(book: Book, one: Resolved, words: Callable[[Text], str]) -> JsonMetric:
+    metric, row = one.metric, book.rows[one.metric.id]
     pieces = metric.formula.pieces() if metric.formula else []
-    return Metric(
+    return JsonMetric(
         id=metric.id,
         label=words(metric.label),
         what=words(metric.what),
         kind=metric.evidence,
-        basis=figure.basis,
-        value=_value(str(figure.printed), figure.quantity),
-        as_of=figure.as_of.iso() if figure.as_of else None,
+        basis=one.basis,
+        value=_value(str(one.printed), one.quantity),
+        as_of=one.as_of.iso() if one.as_of else None,
         formula="".join(p if isinstance(p, str) else p.id for p in pieces) or None,
         inputs=metric.formula.ids if metric.formula else (),
-        sources=figure.sources,
-        outputs=figure.outputs,
+        sources=one.sources,
+        outputs=one.outputs,
         locator=metric.locator or None,
         via=words(metric.via) or None,
-        doubts=tuple(map(words, figure.doubts)),
+        doubts=tuple(map(words, one.doubts)),
         page=row.page,
         anchor=row.anchor,
     )

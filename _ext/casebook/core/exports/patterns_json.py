@@ -37,7 +37,7 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True)
-class Pattern:
+class JsonPattern:
     """A pattern of the catalogue."""
 
     slug: Annotated[Name, "The name of the pattern in links, unique in the book."]
@@ -61,7 +61,7 @@ class Pattern:
 class Patterns:
     """The pattern catalogue, and where the book uses each pattern."""
 
-    patterns: Annotated[tuple[Pattern, ...], "All patterns, sorted by slug."]
+    patterns: Annotated[tuple[JsonPattern, ...], "All patterns, sorted by slug."]
 
 
 def export(book: Book) -> Patterns:
@@ -71,7 +71,7 @@ def export(book: Book) -> Patterns:
     for slug, pattern in sorted(book.catalogue.patterns.items()):
         section = book.sections.get(slug)
         listed.append(
-            Pattern(
+            JsonPattern(
                 slug=slug,
                 title=pattern.title,
                 category=pattern.category,

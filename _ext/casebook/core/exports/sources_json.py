@@ -10,7 +10,7 @@ from casebook.core.exports.common import Anchor, Filled, Name, Page
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class JsonSource:
     """A source, where a list of references first shows it."""
 
     key: Annotated[Filled, "The key of the source, unique in the book."]
@@ -27,18 +27,18 @@ class Source:
 class Sources:
     """The sources that the book cites."""
 
-    sources: Annotated[tuple[Source, ...], "All sources, sorted by key."]
+    sources: Annotated[tuple[JsonSource, ...], "All sources, sorted by key."]
 
 
 def export(book: Book) -> Sources:
     """Return all sources, each with the metrics that rest on it."""
     resting: dict[str, list[str]] = {}
-    for figure in book.figures.values():
-        for key in figure.sources:
-            resting.setdefault(key, []).append(figure.metric.id)
+    for metric in book.resolved.values():
+        for key in metric.sources:
+            resting.setdefault(key, []).append(metric.metric.id)
     return Sources(
         tuple(
-            Source(
+            JsonSource(
                 key=key,
                 label=source.label,
                 text=source.text,

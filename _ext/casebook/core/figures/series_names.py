@@ -20,7 +20,7 @@ _ASIDE = (0.0, 0.25, 0.5, 1.0, -0.4)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class NamePlace:
     """The box of a name, and the leader from its series to it."""
 
     name: Box
@@ -29,11 +29,11 @@ class Place:
 
 def free_place(
     points: Sequence[Point], extent: Point, own: list[Box], others: list[Box], inside: Box
-) -> Place | None:
+) -> NamePlace | None:
     """Where a name of this extent can stand; `own` is what its series covers."""
     width, height = extent
     left, bottom, right, top = inside
-    best: tuple[float, Place] | None = None
+    best: tuple[float, NamePlace] | None = None
     for tie_x, tie_y in points:
         at = (tie_x - left) / (right - left)
         # The left half, but not its very edge.
@@ -53,7 +53,7 @@ def free_place(
             if _meets_any(leader, others):
                 cost += 200
             if best is None or cost < best[0]:
-                best = (cost, Place(box, leader))
+                best = (cost, NamePlace(box, leader))
     return best[1] if best else None
 
 

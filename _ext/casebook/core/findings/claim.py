@@ -9,7 +9,7 @@ from enum import Enum
 from casebook.core.problems import Kind, Problem, shortened, suggestion
 from casebook.core.text import yaml_records as yamlbody
 from casebook.core.text.marked_text import Reader, Text
-from casebook.core.text.yaml_records import Record
+from casebook.core.text.yaml_records import YamlRecord
 
 _FIELDS = ("claim", "verdict", "instead", "source")
 
@@ -63,7 +63,7 @@ def parse(
     return claims, problems
 
 
-def _claim(record: Record, sources: Collection[str], text: Reader) -> Claim | None:
+def _claim(record: YamlRecord, sources: Collection[str], text: Reader) -> Claim | None:
     record.check_fields(_FIELDS)
     words, verdict, instead = (record.need(name) for name in _FIELDS[:3])
     known = [one.value for one in Verdict]

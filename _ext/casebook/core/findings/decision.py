@@ -17,7 +17,7 @@ from casebook.core.problems import Kind, Problem, shortened, suggestion
 from casebook.core.text import yaml_records as yamlbody
 from casebook.core.text.marked_text import Named, Reader, Text
 from casebook.core.text.names import is_name
-from casebook.core.text.yaml_records import Record
+from casebook.core.text.yaml_records import YamlRecord
 
 LOWEST, HIGHEST = 1, 5
 """A score is a whole number from poor to good."""
@@ -137,7 +137,7 @@ def parse(body: str, text: Reader = Text) -> tuple[Matrix | None, list[Problem]]
     return (None if problems else Matrix(criteria, options)), problems
 
 
-def _twice(records: tuple[Record, ...], kind: str) -> list[Problem]:
+def _twice(records: tuple[YamlRecord, ...], kind: str) -> list[Problem]:
     seen: set[str] = set()
     found = []
     for record in records:
@@ -149,7 +149,7 @@ def _twice(records: tuple[Record, ...], kind: str) -> list[Problem]:
     return found
 
 
-def _identity(record: Record) -> tuple[str, tuple[str, int]]:
+def _identity(record: YamlRecord) -> tuple[str, tuple[str, int]]:
     """Return the id, and the label with its line."""
     identifier = record.need("id")
     if identifier and not is_name(identifier):
@@ -159,7 +159,7 @@ def _identity(record: Record) -> tuple[str, tuple[str, int]]:
     return identifier, (label, record.line_of("label"))
 
 
-def _criterion(record: Record, text: Reader) -> Criterion | None:
+def _criterion(record: YamlRecord, text: Reader) -> Criterion | None:
     record.check_fields(("id", "label", "weight", "why"))
     identifier, label = _identity(record)
     weight = record.need("weight")
@@ -173,7 +173,7 @@ def _criterion(record: Record, text: Reader) -> Criterion | None:
     return Criterion(identifier, text(*label), Fraction(weight), said)
 
 
-def _option(record: Record, known: list[str], text: Reader) -> Option | None:
+def _option(record: YamlRecord, known: list[str], text: Reader) -> Option | None:
     record.check_fields(("id", "label", "scores", "why"))
     identifier, label = _identity(record)
     scores, reasons = record.need_mapping("scores"), record.need_mapping("why")

@@ -33,7 +33,7 @@ class Audience(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class EvidenceItem:
     """What an insight rests on: a source, a metric, or a stored output."""
 
     name: str
@@ -51,7 +51,7 @@ class Insight:
     text: Text
     kind: InsightKind
     audience: tuple[Audience, ...]
-    evidence: tuple[Evidence, ...]
+    evidence: tuple[EvidenceItem, ...]
     patterns: tuple[str, ...]
     line: int = field(repr=False)
     evidence_line: int = field(default=0, repr=False)
@@ -59,7 +59,7 @@ class Insight:
 
 def parse(
     kind: str, audience: str, evidence: str, sources: Collection[str]
-) -> tuple[InsightKind, tuple[Audience, ...], tuple[Evidence, ...]] | list[Problem]:
+) -> tuple[InsightKind, tuple[Audience, ...], tuple[EvidenceItem, ...]] | list[Problem]:
     """Read the options of an insight; `sources` are the keys of the bibliography."""
     problems = [
         Problem(Kind.MISSING_FIELD, f"the option '{name}' is missing{why}")
@@ -77,7 +77,7 @@ def parse(
         problems.append(Problem(Kind.BAD_KIND, f"an insight has one kind, not {shortened(kind)}"))
     if problems:
         return problems
-    named = (Evidence(name, _kind_of(name, sources)) for name in _once(evidence.split()))
+    named = (EvidenceItem(name, _kind_of(name, sources)) for name in _once(evidence.split()))
     return InsightKind(kind.strip()), tuple(map(Audience, _once(readers))), tuple(named)
 
 

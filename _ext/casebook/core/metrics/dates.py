@@ -1,4 +1,4 @@
-"""Dates of figures: a year, a month or a day, or a span of two of them.
+"""Dates of metrics: a year, a month or a day, or a span of two of them.
 
 Written as in ISO 8601-1:2019 (`2018`, `2018-09`, `2018-09-10`), a span with two dots.
 """

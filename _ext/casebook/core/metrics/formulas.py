@@ -27,7 +27,7 @@ _SIGNS = {"+": "+", "-": "−", "*": "×", "/": "÷"}
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class TypedNumber:
     """A number as it was typed."""
 
     text: str
@@ -50,7 +50,7 @@ class Operation:
     grouped: bool = False
 
 
-Term = Number | Reference | Operation
+Term = TypedNumber | Reference | Operation
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,11 +161,11 @@ class _Reader:
             raise _Unreadable("ends too early")
         if token in "+-*/)":
             raise _Unreadable(f"goes wrong at '{token}'")
-        return Number(token) if token[0].isdigit() else Reference(token)
+        return TypedNumber(token) if token[0].isdigit() else Reference(token)
 
 
 def _evaluate(term: Term, value_of: Callable[[str], Quantity]) -> Quantity | Problem:
-    if isinstance(term, Number):
+    if isinstance(term, TypedNumber):
         return quantities.number(Fraction(term.text))
     if isinstance(term, Reference):
         return value_of(term.id)
@@ -181,7 +181,7 @@ def _evaluate(term: Term, value_of: Callable[[str], Quantity]) -> Quantity | Pro
 def _pieces(term: Term) -> list[str | Reference]:
     if isinstance(term, Reference):
         return [term]
-    if isinstance(term, Number):
+    if isinstance(term, TypedNumber):
         return [str(quantities.printed(quantities.number(Fraction(term.text))))]
     inner = [*_pieces(term.left), f" {_SIGNS[term.sign]} ", *_pieces(term.right)]
     return ["(", *inner, ")"] if term.grouped else inner

@@ -1,4 +1,4 @@
-"""Metrics: figures that carry their source, date and kind of evidence.
+"""Metrics: numbers that carry their source, date and kind of evidence.
 
 A row of a metrics table becomes a `Metric`, still unresolved: a derived one holds a formula over
 other metrics of the book.  `resolve` computes all of them at once; dates, sources and the weakest
@@ -25,7 +25,7 @@ from casebook.core.problems import Kind, Problem, shortened, suggestion
 from casebook.core.text import yaml_records as yamlbody
 from casebook.core.text.marked_text import NO_TEXT, Reader, Text
 from casebook.core.text.names import is_name
-from casebook.core.text.yaml_records import Record
+from casebook.core.text.yaml_records import YamlRecord
 
 T = TypeVar("T")
 _COMMON = ("id", "label", "what", "kind", "doubt")
@@ -38,18 +38,18 @@ _SCALE = re.compile(r"\b(?:thousand|million|billion|trillion)\b")
 _ROLE = re.compile(r"\{[\w:-]+\}`")
 _SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 DIGITS = 4
-"""Significant digits of a computed figure, unless its row says otherwise."""
+"""Significant digits of a computed metric, unless its row says otherwise."""
 
 
 class Evidence(Enum):
-    """How a figure is known, from the strongest to the weakest."""
+    """How a metric is known, from the strongest to the weakest."""
 
     REPORTED = "reported"
     """Said by those who know: the company, its code, its documentation."""
     SECONDARY = "secondary"
     """Said by others, who quote those who know."""
     DERIVED = "derived"
-    """Computed from other figures of the book."""
+    """Computed from other metrics of the book."""
     MODELLED = "modelled"
     """Computed by a program of the book."""
 
@@ -168,7 +168,7 @@ def parse(
 
 
 def _metric(
-    record: Record, sources: Collection[str], outputs: Outputs, text: Reader
+    record: YamlRecord, sources: Collection[str], outputs: Outputs, text: Reader
 ) -> Metric | None:
     evidence = _evidence(record)
     fields = {None: _ALL, Evidence.DERIVED: _COMPUTED, Evidence.MODELLED: _MODELLED}
@@ -195,7 +195,7 @@ def _metric(
     return replace(metric, label=label, what=what, doubt=doubt, via=via)
 
 
-def _evidence(record: Record) -> Evidence | None:
+def _evidence(record: YamlRecord) -> Evidence | None:
     word = record.need("kind")
     known = [kind.value for kind in Evidence]
     if word in known:
@@ -206,10 +206,10 @@ def _evidence(record: Record) -> Evidence | None:
     return None
 
 
-def _said(record: Record, bare: Metric, sources: Collection[str]) -> Metric | None:
+def _said(record: YamlRecord, bare: Metric, sources: Collection[str]) -> Metric | None:
     value, date = record.need("value"), record.need("as-of")
     source = record.need("source")
-    locator = record.need("locator", "; say where in the source the figure stands")
+    locator = record.need("locator", "; say where in the source the number stands")
     if _ROLE.search(locator):
         message = "a locator is printed as it stands and holds no role; say it in 'what' or 'doubt'"
         record.report(Kind.BAD_VALUE, message, "locator")
@@ -229,7 +229,7 @@ def _said(record: Record, bare: Metric, sources: Collection[str]) -> Metric | No
     return None
 
 
-def _computed(record: Record, bare: Metric) -> Metric | None:
+def _computed(record: YamlRecord, bare: Metric) -> Metric | None:
     text = record.need("formula")
     formula = formulas.parse(text) if text else None
     if isinstance(formula, Problem):
@@ -241,7 +241,7 @@ def _computed(record: Record, bare: Metric) -> Metric | None:
     return None
 
 
-def _modelled(record: Record, bare: Metric, outputs: Outputs) -> Metric | None:
+def _modelled(record: YamlRecord, bare: Metric, outputs: Outputs) -> Metric | None:
     name, hash_sign, key = record.need("output").partition("#")
     unit, digits = _printing(record)
     if not name or not hash_sign:
@@ -267,8 +267,8 @@ def _modelled(record: Record, bare: Metric, outputs: Outputs) -> Metric | None:
     return None
 
 
-def _printing(record: Record) -> tuple[Unit | None, int]:
-    """In which unit a figure is printed that was not typed, and with how many digits."""
+def _printing(record: YamlRecord) -> tuple[Unit | None, int]:
+    """In which unit a metric is printed whose value was not typed, and with how many digits."""
     text = record.need("unit")
     unit = units.parse(text) if text else None
     if isinstance(unit, Problem):
@@ -394,7 +394,7 @@ def _meant(match: re.Match[str], words: str) -> set[Fraction]:
 
 
 def aged(resolved: Resolved, today: Span, years: int = 2) -> bool:
-    """Whether a figure's date lies more than `years` before the book's own date."""
+    """Whether a metric's date lies more than `years` before the book's own date."""
     if resolved.as_of is None:
         return False
     end = resolved.as_of.last.last()

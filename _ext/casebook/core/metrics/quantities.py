@@ -1,6 +1,6 @@
 """Quantities: a number or an interval, with a unit.
 
-A published figure is often a bound ("more than 250 million") or a rough one.  So a quantity is an
+A published number is often a bound ("more than 250 million") or a rough one.  So a quantity is an
 interval, each end of which may be left out; arithmetic on quantities is interval arithmetic, and a
 bound stays a bound: 27,395 divided by at least 5,787 is at most 4.74.  Numbers are exact
 fractions; only printing rounds, and a bound is rounded outwards, so that what is printed stays

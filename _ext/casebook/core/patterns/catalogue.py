@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from casebook.core.problems import Kind, Problem, shortened, suggestion
 from casebook.core.text import yaml_records
 from casebook.core.text.names import is_name
-from casebook.core.text.yaml_records import Record, Scalar
+from casebook.core.text.yaml_records import Scalar, YamlRecord
 
 DSTUDIO = "https://deepaucksharma.github.io/DStudio/pattern-library/"
 RELATIONS = {"needs": "needs", "alternative-to": "alternative to", "leads-to": "leads to"}
@@ -102,7 +102,7 @@ def parse(text: str) -> tuple[Catalogue, list[Problem]]:
     return catalogue, problems
 
 
-def _pattern(record: Record, written: set[str]) -> Pattern:
+def _pattern(record: YamlRecord, written: set[str]) -> Pattern:
     """Read all but the relations, which need the other patterns; note the slug in `written`."""
     record.check_fields(_FIELDS)
     slug = record.need("id")
@@ -124,7 +124,7 @@ def _pattern(record: Record, written: set[str]) -> Pattern:
     return Pattern(slug, title, category, intent, aliases, dstudio=dstudio, tier=tier)
 
 
-def _plain(record: Record, field: str, scalar: Scalar) -> str:
+def _plain(record: YamlRecord, field: str, scalar: Scalar) -> str:
     """Return words that are printed as they stand, and report markup in them."""
     if _MARKUP.search(scalar.text):
         message = f"the field '{field}' is printed as it stands and may hold no markup"
@@ -132,12 +132,12 @@ def _plain(record: Record, field: str, scalar: Scalar) -> str:
     return scalar.text
 
 
-def _items(record: Record, field: str) -> tuple[Scalar, ...]:
+def _items(record: YamlRecord, field: str) -> tuple[Scalar, ...]:
     return record.need_list(field) if field in record else ()
 
 
 def _related(
-    record: Record, relation: str, slug: str, catalogue: Catalogue, written: Collection[str]
+    record: YamlRecord, relation: str, slug: str, catalogue: Catalogue, written: Collection[str]
 ) -> tuple[str, ...]:
     """Return the slugs of a relation that can be followed, and report those that never could."""
     found = []

@@ -142,7 +142,7 @@ def _mapping(children: list[Node], line: int) -> Mapping:
     return Mapping(tuple(entries), line)
 
 
-class Record:
+class YamlRecord:
     """One record, and the problems met while its fields are read."""
 
     def __init__(self, mapping: Mapping) -> None:
@@ -221,11 +221,11 @@ class Record:
                 self.problems.append(Problem(Kind.MISSING_FIELD, message, item.line))
         return found
 
-    def need_records(self, field: str) -> tuple[Record, ...]:
+    def need_records(self, field: str) -> tuple[YamlRecord, ...]:
         """The records in a list that must be there."""
         value = self._needed(field)
         items = value.items if isinstance(value, Sequence) else ()
-        found = tuple(Record(item) for item in items if isinstance(item, Mapping))
+        found = tuple(YamlRecord(item) for item in items if isinstance(item, Mapping))
         if value and (not found or len(found) != len(items)):
             self.report(Kind.BAD_YAML, f"the field '{field}' must be a list of records", field)
         return found
@@ -237,17 +237,17 @@ class Record:
         return self._fields[field][1]
 
 
-def record(text: str) -> Record | Problem:
+def record(text: str) -> YamlRecord | Problem:
     """Read a body that is one record."""
     node = load(text)
     if isinstance(node, Mapping):
-        return Record(node)
+        return YamlRecord(node)
     if isinstance(node, Problem):
         return node
     return Problem(Kind.BAD_YAML, "the body must be one record, of lines 'field: …'", node.line)
 
 
-def records(text: str) -> tuple[list[Record], list[Problem]]:
+def records(text: str) -> tuple[list[YamlRecord], list[Problem]]:
     """Read a body that is a list of records."""
     node = load(text)
     if isinstance(node, Problem):
@@ -263,4 +263,4 @@ def records(text: str) -> tuple[list[Record], list[Problem]]:
     ]
     if not node.items:
         problems.append(Problem(Kind.BAD_YAML, f"{shape}; found an empty list", node.line))
-    return [Record(item) for item in node.items if isinstance(item, Mapping)], problems
+    return [YamlRecord(item) for item in node.items if isinstance(item, Mapping)], problems

@@ -7,7 +7,7 @@ from casebook.core.findings.insight import (
     FEWEST_SENTENCES,
     MOST_SENTENCES,
     Audience,
-    Evidence,
+    EvidenceItem,
     InsightKind,
     check,
     for_whom,
@@ -34,11 +34,11 @@ def test_an_insight() -> None:
         InsightKind.PITFALL,
         (Audience.ENGINEER, Audience.LEADER),
         (
-            Evidence("stripe-home", "source"),
-            Evidence("peak", "metric"),
-            Evidence("stripe/retry-storm", "output"),
-            Evidence("rate", "source"),
-            Evidence("stripe/without-fence", "output"),
+            EvidenceItem("stripe-home", "source"),
+            EvidenceItem("peak", "metric"),
+            EvidenceItem("stripe/retry-storm", "output"),
+            EvidenceItem("rate", "source"),
+            EvidenceItem("stripe/without-fence", "output"),
         ),
     )
 
@@ -47,7 +47,7 @@ def test_an_insight() -> None:
 @pytest.mark.parametrize("audience", Audience)
 def test_every_kind_and_every_reader_has_a_word(kind: InsightKind, audience: Audience) -> None:
     found = parse(kind.value, audience.value, "x", ())
-    assert found == (kind, (audience,), (Evidence("x", "metric"),))
+    assert found == (kind, (audience,), (EvidenceItem("x", "metric"),))
 
 
 @pytest.mark.parametrize("audience", ["engineer, leader", "engineer,leader", "engineer,\nleader,"])

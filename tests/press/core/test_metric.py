@@ -1,4 +1,4 @@
-"""Metrics: reading rows, computing formulas, and what a sentence may say of a figure."""
+"""Metrics: reading rows, computing formulas, and what a sentence may say of a metric."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def derived(name: str, formula: str, unit: str = "request/s", **changed: str | N
     return row(DERIVED, id=name, formula=formula, unit=unit, **changed)
 
 
-def figure(*bodies: str) -> Resolved:
+def resolved(*bodies: str) -> Resolved:
     """The last of the rows, resolved."""
     known = book(*bodies)
     done, misfits = resolve(known)
@@ -77,7 +77,7 @@ WORDS = "must be lower-case words joined by hyphens"
 KINDS = "; the kinds are reported, secondary, derived, modelled"
 OF_SAID = "; known are id, label, what, kind, doubt, value, as-of, source, locator, via"
 OF_DERIVED = "; known are id, label, what, kind, doubt, formula, unit, digits"
-WHERE = "; say where in the source the figure stands"
+WHERE = "; say where in the source the number stands"
 
 
 def test_a_reported_row() -> None:
@@ -371,7 +371,7 @@ def test_a_modelled_row_is_a_metric_or_a_problem(output: str) -> None:
 
 
 def test_values_dates_sources_and_doubts_are_inherited() -> None:
-    result = figure(
+    result = resolved(
         said("a", ">= 500e6 request/day", as_of="2023..2025", doubt="undated"),
         said("b", "27395 request/s", as_of="2022-11-24", source="blog", kind="secondary"),
         derived("mean", "a", doubt="a mean"),
@@ -387,24 +387,24 @@ def test_values_dates_sources_and_doubts_are_inherited() -> None:
 
 def test_the_words_of_evidence() -> None:
     rate = said("a", "5 request/s")
-    assert figure(rate).evidence_words == "reported"
-    assert figure(said("a", "5 request/s", kind="secondary")).evidence_words == "secondary"
-    assert figure(rate, derived("b", "a")).evidence_words == "derived"
+    assert resolved(rate).evidence_words == "reported"
+    assert resolved(said("a", "5 request/s", kind="secondary")).evidence_words == "secondary"
+    assert resolved(rate, derived("b", "a")).evidence_words == "derived"
     assert [kind.weight for kind in Evidence] == [0, 1, 2, 3]
 
 
 def test_a_typed_value_is_not_rounded_and_a_computed_one_is() -> None:
     rate = said("a", "123.456 request/s")
-    assert words(figure(rate)) == "123.456 requests/s"
-    assert words(figure(rate, derived("b", "a"))) == "123.5 requests/s"
-    assert words(figure(rate, derived("b", "a", digits="2"))) == "120 requests/s"
-    assert words(figure(rate, derived("b", "a", "request/day"))) == "10.67 million requests/day"
+    assert words(resolved(rate)) == "123.456 requests/s"
+    assert words(resolved(rate, derived("b", "a"))) == "123.5 requests/s"
+    assert words(resolved(rate, derived("b", "a", digits="2"))) == "120 requests/s"
+    assert words(resolved(rate, derived("b", "a", "request/day"))) == "10.67 million requests/day"
 
 
 def test_a_doubt_comes_once() -> None:
     rows = [said(name, "5 request/s", doubt="same") for name in "ab"]
-    assert figure(*rows, derived("c", "a + b", doubt="same")).doubts == (Text("same"),)
-    assert figure(said("a", "5 request/s")).doubts == ()
+    assert resolved(*rows, derived("c", "a + b", doubt="same")).doubts == (Text("same"),)
+    assert resolved(said("a", "5 request/s")).doubts == ()
 
 
 A = said("a", "5 request/s")
@@ -554,7 +554,7 @@ LINKS = [
 
 @pytest.mark.parametrize(("value", "link", "right"), LINKS)
 def test_the_words_of_a_link(value: str, link: str, right: bool) -> None:
-    result = figure(said("a", value, as_of="2023-11-24..2024-01-03"))
+    result = resolved(said("a", value, as_of="2023-11-24..2024-01-03"))
     message = f"the words {link!r} do not state what the metric prints, '{result.printed}'"
     assert metrics.states_another_number(link, result) == (
         None if right else Problem(Kind.WRONG_NUMBER, message)
@@ -563,9 +563,9 @@ def test_the_words_of_a_link(value: str, link: str, right: bool) -> None:
 
 @given(st.integers(0, 10**12), st.integers(0, 999))
 def test_what_is_printed_may_be_said(whole: int, part: int) -> None:
-    result = figure(said("a", f"{whole}.{part:03d} request"))
+    result = resolved(said("a", f"{whole}.{part:03d} request"))
     assert metrics.states_another_number(f"about {words(result)}, or so", result) is None
-    other = figure(said("a", f"{whole + 1}.{part:03d} request"))
+    other = resolved(said("a", f"{whole + 1}.{part:03d} request"))
     assert metrics.states_another_number(words(other), result)
 
 
@@ -589,7 +589,7 @@ def test_what_is_printed_may_be_said(whole: int, part: int) -> None:
 def test_aged(date: str, today: str, old: bool) -> None:
     now = dates.parse(today)
     assert isinstance(now, Span)
-    result = figure(said("a", "5 s", as_of=date))
+    result = resolved(said("a", "5 s", as_of=date))
     assert aged(result, now) is old
     assert not aged(result, now, years=30)
 

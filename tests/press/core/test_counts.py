@@ -83,7 +83,7 @@ FULL = book(
     Contents("elite/two", diagrams=1, tables=0, charts=0),
     use("elite/two", "outbox"),
     use("elite/two", "saga"),
-    metric("elite/two", "size"),  # an id of another page: no figure of its own
+    metric("elite/two", "size"),  # an id of another page: no metric of its own
     # What stands on no study counts for none.
     Contents("patterns", diagrams=50, tables=50, charts=50),
     listing("patterns", "other"),

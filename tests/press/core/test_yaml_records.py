@@ -6,7 +6,15 @@ import pytest
 import yaml
 from casebook.core.problems import Kind, Problem
 from casebook.core.text import yaml_records as yamlbody
-from casebook.core.text.yaml_records import Mapping, Node, Record, Scalar, Sequence, load, records
+from casebook.core.text.yaml_records import (
+    Mapping,
+    Node,
+    Scalar,
+    Sequence,
+    YamlRecord,
+    load,
+    records,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,13 +37,13 @@ def refusal(text: str) -> tuple[int, str]:
     return found.line, found.message
 
 
-def record(text: str) -> Record:
+def record(text: str) -> YamlRecord:
     found, problems = records(text)
     assert not problems
     return found[0]
 
 
-def said(one: Record) -> list[tuple[Kind, int, str]]:
+def said(one: YamlRecord) -> list[tuple[Kind, int, str]]:
     return [(p.kind, p.line, p.message) for p in one.problems]
 
 
@@ -309,7 +317,7 @@ def test_records_within_a_record() -> None:
 
 def test_a_body_of_one_record() -> None:
     one = yamlbody.record("\na: b\nc: [d]")
-    assert isinstance(one, Record)
+    assert isinstance(one, YamlRecord)
     assert (one.line, one.text("a"), one.line_of("c")) == (2, "b", 3)
 
 
@@ -329,5 +337,5 @@ def test_a_body_that_is_not_one_record(text: str, line: int, message: str) -> No
 @given(st.text(max_size=100) | st.lists(PIECES, max_size=40).map("".join))
 def test_any_text_gives_one_record_or_a_problem(text: str) -> None:
     found = yamlbody.record(text)
-    assert isinstance(found, Record | Problem)
+    assert isinstance(found, YamlRecord | Problem)
     assert 1 <= found.line <= len(text) + 1
