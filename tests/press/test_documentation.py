@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import sys
+import textwrap
 from pathlib import Path
 from types import SimpleNamespace
 
+import casebook
 import pytest
 from casebook.literate import importing
 from casebook.literate import running as outputs
@@ -77,3 +79,47 @@ def test_every_directive_and_role_has_an_example() -> None:
     lists = {"metric-index", "source-index", "aged-metrics"}
     lists |= {"insight-index", "claims-ledger", "chart-data"}
     assert names - lists <= shown
+
+
+PRESS = (AUTHORS / "press.md").read_text(encoding="utf-8")
+TOY = """
+from __future__ import annotations
+from dataclasses import dataclass, field
+from docutils import nodes
+from casebook.base.directive import BookDirective, BookList
+from casebook.base.node_text import text_of
+from casebook.base.page_context import PageContext
+from casebook.base.placeholders import Content, Placeholder
+from casebook.core.text.marked_text import Text
+"""
+
+
+def test_the_page_on_the_press_names_files_that_are_there() -> None:
+    package, root = Path(casebook.__file__).parent, AUTHORS.parents[1]
+    named = set(re.findall(r"`([\w./-]+(?:/|\.(?:py|css|sty|json|md)))`", PRESS))
+    own = {name for name in named if "question" in name}
+    assert len(own) == 4
+    assert len(named) > 30
+    missing = {n for n in named - own if not (package / n).exists() and not (root / n).exists()}
+    assert missing == set()
+
+
+def test_the_directive_that_the_page_adds_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = re.findall(r"^ *```python\n(.*?)^ *```$", PRESS, re.S | re.M)
+    assert len(code) == 2
+    module = tmp_path / "questions_of_the_page.py"
+    module.write_text(TOY + "".join(map(textwrap.dedent, code)), encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    pages = {
+        "index.md": "# Book\n\n```{toctree}\na\n```\n\n```{question-index}\n```\n",
+        "a.md": "# A\n\n:::{question} Why {pattern-link}`outbox`?\nBecause.\n:::\n",
+        "outbox.md": "---\norphan: true\n---\n# Outbox\n\n```{pattern} outbox\n```\n",
+    }
+    write(tmp_path, pages, f"extensions += ['{module.stem}']\n")
+    site = build(tmp_path)
+    paper = build(tmp_path, "latex")
+    sys.modules.pop(module.stem)
+    assert paper.warnings == site.warnings == []
+    assert 'href="a.html#question-1"><span>Why outbox?</span>' in site.text("index.html")
