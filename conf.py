@@ -12,6 +12,7 @@ from sphinx.errors import ConfigError
 from sphinx.util.logging import getLogger
 
 HERE = Path(__file__).parent
+PRESS = HERE / "_ext" / "casebook"
 sys.path.insert(0, str(HERE / "_ext"))
 
 
@@ -77,7 +78,7 @@ nitpicky = True
 numfig = True
 numfig_secnum_depth = 1
 numfig_format = {"figure": "Figure %s", "table": "Table %s", "code-block": "Listing %s"}
-templates_path = [str(HERE / "source" / "_templates")]
+templates_path = [str(PRESS / "web" / "templates"), str(PRESS / "print" / "templates")]
 exclude_patterns = ["_*"]
 
 myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist", "smartquotes"]
@@ -102,7 +103,7 @@ copybutton_exclude = ".linenos, .chunk-use > a, .gp, .printed"
 # --- the web edition ---
 html_theme = "furo"
 html_title = project
-html_static_path = ["source/_static"]
+html_static_path = [str(PRESS / "web" / "static")]
 html_css_files = ["look.css"]
 html_js_files = [("look.js", {"defer": "defer"})]
 html_secnumber_suffix = " "
@@ -127,13 +128,11 @@ pygments_style = "casebook.core.code_styles.LightStyle"
 pygments_dark_style = "casebook.core.code_styles.DarkStyle"
 
 # --- the print edition ---
-PRINT = HERE / "source" / "_print"
-templates_path.append(str(PRINT / "templates"))
 latex_engine = "lualatex"
 latex_use_xindy = False  # makeindex comes with every TeX
 latex_table_style = ["booktabs"]
 latex_additional_files = sorted(
-    str(path) for pattern in ("*.sty", "fonts/*.ttf") for path in PRINT.glob(pattern)
+    str(path) for name in ("print/styles/*.sty", "fonts/*.ttf") for path in PRESS.glob(name)
 )
 latex_documents = [
     ("index", "elite-engineering-case-studies.tex", project, author, "manual"),
@@ -177,8 +176,8 @@ epub_tocscope = "includehidden"
 epub_css_files = ["ebook.css"]
 # What only the web edition needs stays out of the file.
 epub_exclude_files = [
-    str(path.relative_to(HERE / "source"))
-    for path in (HERE / "source" / "_static").rglob("*")
+    f"_static/{path.relative_to(PRESS / 'web' / 'static')}"
+    for path in (PRESS / "web" / "static").rglob("*")
     if path.is_file() and path.name != "ebook.css"
 ] + [
     "_static/" + name

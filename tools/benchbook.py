@@ -375,7 +375,7 @@ def registered() -> Set[str]:
     names: set[str] = set()
 
     class Recorder:
-        srcdir, config = Path(), SimpleNamespace(casebook_print_fonts="")
+        srcdir, config = Path(), SimpleNamespace()
 
         def add_directive(self, name: str, *_: object, **__: object) -> None:
             names.add(name)
@@ -596,8 +596,6 @@ from runpy import run_path
 book = run_path({conf!r})
 globals().update({{name: value for name, value in book.items() if name[0].islower()}})
 root = Path({conf!r}).parent
-html_static_path = [str(root / path) for path in html_static_path]
-casebook_print_fonts = str(root / "source" / "_print" / "fonts")
 casebook_date = "2026-01-01"
 html_context = {{"edition_date": casebook_date, "edition_commit": "0000000"}}
 bibtex_bibfiles = sorted(map(str, Path(__file__).parent.glob("source/**/*.bib")))

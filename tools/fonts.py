@@ -24,8 +24,9 @@ from fontTools.ttLib import TTFont
 from fontTools.ttLib.tables._g_l_y_f import Glyph
 from fontTools.varLib import instancer
 
-SOURCE = Path(__file__).resolve().parent.parent / "source"
-WEB, PRINT = Path("_static/fonts"), Path("_print/fonts")
+PRESS = Path("_ext/casebook")
+ROOT = Path(__file__).resolve().parent.parent
+WEB, PRINT = PRESS / "web/static/fonts", PRESS / "fonts"
 
 
 @dataclass(frozen=True)
@@ -161,7 +162,7 @@ def cuts(face: Face) -> dict[Path, bytes]:
 
 
 def make() -> dict[Path, bytes]:
-    """Every file, by its path under `source`; the faces are cut in parallel, 2 s each for Sans."""
+    """Every file, by its path from the root; the faces are cut in parallel, 2 s each for Sans."""
     licences = {(face.path.parents[1] / "LICENSE").read_bytes() for face in FACES}
     if len(licences) != 1:
         raise SystemExit("fonts.py: the wheels' licences differ; ship each of them")
@@ -172,11 +173,11 @@ def make() -> dict[Path, bytes]:
     return made
 
 
-def stale(made: dict[Path, bytes], source: Path) -> list[str]:
-    """Files in the two folders under `source` that differ, are missing, or are not ours."""
-    paths = [path for folder in (WEB, PRINT) for path in (source / folder).glob("*")]
-    found = {path.relative_to(source) for path in paths}
-    wrong = {p for p in found & made.keys() if (source / p).read_bytes() != made[p]}
+def stale(made: dict[Path, bytes], root: Path) -> list[str]:
+    """Files in the two folders under `root` that differ, are missing, or are not ours."""
+    paths = [path for folder in (WEB, PRINT) for path in (root / folder).glob("*")]
+    found = {path.relative_to(root) for path in paths}
+    wrong = {p for p in found & made.keys() if (root / p).read_bytes() != made[p]}
     return sorted(map(Path.as_posix, wrong | (found ^ made.keys())))
 
 
@@ -187,11 +188,11 @@ def main(arguments: list[str] | None = None) -> int:
     made = make()
     if not check:
         for path, content in made.items():
-            (SOURCE / path).parent.mkdir(parents=True, exist_ok=True)
-            (SOURCE / path).write_bytes(content)
-    wrong = stale(made, SOURCE)
+            (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
+            (ROOT / path).write_bytes(content)
+    wrong = stale(made, ROOT)
     for name in wrong:
-        print(f"stale: source/{name}; run `make fonts`", file=sys.stderr)
+        print(f"stale: {name}; run `make fonts`", file=sys.stderr)
     return 1 if wrong else 0
 
 

@@ -40,7 +40,6 @@ priority."""
 def setup(app: Sphinx) -> int:
     """Register every feature, and return the version of what the press stores."""
     app.setup_extension("sphinxcontrib.bibtex")
-    app.add_config_value("casebook_print_fonts", "_print/fonts", "env", str)
     for feature in FEATURES:
         feature.setup(app)
     return domain.CasebookDomain.data_version

@@ -31,9 +31,7 @@ bibtex_default_style = "casebook"
 bibtex_reference_style = "label"
 suppress_warnings = ["bibtex.duplicate_citation"]
 casebook_date = "2026-11-22"
-casebook_print_fonts = {fonts!r}
 """
-FONTS = Path(__file__).parents[2] / "source" / "_print" / "fonts"
 
 SOURCES = """
 @online{home, author={{Acme}}, title={Home page}, year=2024, url={https://example.org},
@@ -115,7 +113,7 @@ def write(root: Path, files: Mapping[str, str | None], conf: str = "") -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists() and name not in files:
             path.write_text(text, encoding="utf-8")
-    (root / "conf.py").write_text(CONF.format(fonts=str(FONTS)) + conf, encoding="utf-8")
+    (root / "conf.py").write_text(CONF + conf, encoding="utf-8")
 
 
 def build(

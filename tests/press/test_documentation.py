@@ -63,7 +63,7 @@ def test_every_directive_and_role_has_an_example() -> None:
     names: set[str] = set()
 
     class Recorder:
-        srcdir, config = Path(), SimpleNamespace(casebook_print_fonts="")
+        srcdir, config = Path(), SimpleNamespace()
 
         def add_directive(self, name: str, *_: object, **__: object) -> None:
             names.add(name)

@@ -11,47 +11,41 @@ import pytest
 from casebook.base import fingerprint
 from casebook.base.domain import CasebookDomain
 from casebook.figures import drawings
-from harness import FONTS, build, write
+from harness import build, write
 
 PRESS = fingerprint.PACKAGE
 
 
 @pytest.fixture
-def folders(tmp_path: Path) -> tuple[Path, Path]:
-    package, fonts = tmp_path / "package", tmp_path / "fonts"
-    shutil.copytree(PRESS, package, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(FONTS, fonts)
-    return package, fonts
+def package(tmp_path: Path) -> Path:
+    ignored = shutil.ignore_patterns("__pycache__")
+    return Path(shutil.copytree(PRESS, tmp_path / "package", ignore=ignored))
 
 
 @pytest.mark.parametrize(
     "file",
-    ["package/core/book/book.py", "package/figures/charts.py", "package/core/metrics/units.toml",
-     "fonts/casebook-sans-400.ttf"],
+    ["core/book/book.py", "figures/charts.py", "core/metrics/units.toml",
+     "web/static/look.css", "fonts/casebook-sans-400.ttf"],
 )  # fmt: skip
-def test_every_file_counts(folders: tuple[Path, Path], tmp_path: Path, file: str) -> None:
-    before = fingerprint.digest(*folders, ["1"])
-    assert fingerprint.digest(*folders, ["1"]) == before
-    path = tmp_path / file
+def test_every_file_counts(package: Path, file: str) -> None:
+    before = fingerprint.digest(package, ["1"])
+    assert fingerprint.digest(package, ["1"]) == before
+    path = package / file
     path.write_bytes(path.read_bytes() + b"\n")
-    assert fingerprint.digest(*folders, ["1"]) != before
+    assert fingerprint.digest(package, ["1"]) != before
     path.unlink()
-    assert fingerprint.digest(*folders, ["1"]) != before
+    assert fingerprint.digest(package, ["1"]) != before
 
 
-def test_versions_count_and_compiled_files_do_not(folders: tuple[Path, Path]) -> None:
-    before = fingerprint.digest(*folders, ["1"])
-    assert fingerprint.digest(*folders, ["2"]) != before
-    (folders[0] / "book.pyc").write_bytes(b"x")
-    assert fingerprint.digest(*folders, ["1"]) == before
+def test_versions_count_and_compiled_files_do_not(package: Path) -> None:
+    before = fingerprint.digest(package, ["1"])
+    assert fingerprint.digest(package, ["2"]) != before
+    (package / "book.pyc").write_bytes(b"x")
+    assert fingerprint.digest(package, ["1"]) == before
 
 
-def test_the_renderers_are_those_that_are_installed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    config = SimpleNamespace(casebook_print_fonts=str(FONTS))
-    app: Any = SimpleNamespace(srcdir=tmp_path, config=config)
-    before = fingerprint.of(app)
+def test_the_renderers_are_those_that_are_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = fingerprint.number()
     for package in fingerprint.RENDERERS:
         with monkeypatch.context() as patch:
             real = fingerprint.metadata.version
@@ -60,18 +54,18 @@ def test_the_renderers_are_those_that_are_installed(
                 "version",
                 lambda name, real=real, new=package: "0.0" if name == new else real(name),
             )
-            assert fingerprint.of(app) != before
-    assert fingerprint.of(app) == before
+            assert fingerprint.number() != before
+    assert fingerprint.number() == before
 
 
-def test_pages_are_read_again_after_a_font_has_changed(tmp_path: Path) -> None:
-    fonts = tmp_path / "fonts"
-    shutil.copytree(FONTS, fonts)
-    conf = f"casebook_print_fonts = {str(fonts)!r}\n"
-    write(tmp_path, {"index.md": "# Page\n"}, conf)
+def test_pages_are_read_again_after_a_font_has_changed(
+    package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fingerprint, "PACKAGE", package)
+    write(tmp_path, {"index.md": "# Page\n"})
     assert build(tmp_path).read == ["index"]
     assert build(tmp_path).read == []
-    font = fonts / "casebook-mono-400.ttf"
+    font = package / "fonts" / "casebook-mono-400.ttf"
     font.write_bytes(font.read_bytes() + b"\0")
     again = build(tmp_path)
     assert (again.read, again.written, again.warnings) == (["index"], ["index"], [])

@@ -14,7 +14,10 @@ from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "source"
-FONTS = sorted([*SOURCE.glob("_static/fonts/*.woff2"), *SOURCE.glob("_print/fonts/*.ttf")])
+FOLDERS = ("_ext/casebook/web/static/fonts", "_ext/casebook/fonts")
+FONTS = sorted(
+    path for name in FOLDERS for path in (ROOT / name).glob("*f*") if path.suffix != ".txt"
+)
 EVERY_PAGE = ("serif-400", "serif-600", "sans-400", "sans-600")
 
 # What the press prints on its own: angle quotes of chunk names, comparison and calculation signs,
@@ -63,7 +66,7 @@ def names(font: TTFont) -> dict[int, str]:
 
 def test_committed_files_are_current(maker: Any, made: dict[Path, bytes]) -> None:
     assert len(made) == len(FONTS) + 2
-    assert maker.stale(made, SOURCE) == [], "run `make fonts`"
+    assert maker.stale(made, ROOT) == [], "run `make fonts`"
 
 
 def test_stale_files_are_listed(maker: Any, made: dict[Path, bytes], tmp_path: Path) -> None:
@@ -71,13 +74,14 @@ def test_stale_files_are_listed(maker: Any, made: dict[Path, bytes], tmp_path: P
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(content)
     assert maker.stale(made, tmp_path) == []
-    (tmp_path / "_static/fonts/sans-400.woff2").write_bytes(b"other")
-    (tmp_path / "_print/fonts/LICENSE.txt").unlink()
-    (tmp_path / "_print/fonts/casebook-sans-700.ttf").write_bytes(b"left over")
+    web, own = FOLDERS
+    (tmp_path / web / "sans-400.woff2").write_bytes(b"other")
+    (tmp_path / own / "LICENSE.txt").unlink()
+    (tmp_path / own / "casebook-sans-700.ttf").write_bytes(b"left over")
     assert maker.stale(made, tmp_path) == [
-        "_print/fonts/LICENSE.txt",
-        "_print/fonts/casebook-sans-700.ttf",
-        "_static/fonts/sans-400.woff2",
+        f"{own}/LICENSE.txt",
+        f"{own}/casebook-sans-700.ttf",
+        f"{web}/sans-400.woff2",
     ]
 
 
@@ -88,9 +92,9 @@ def test_the_reserved_name_is_gone(font: TTFont) -> None:
     assert 7 not in names(font), "a trademark that a modified version may not bear"
 
 
-@pytest.mark.parametrize("folder", ["_static/fonts", "_print/fonts"])
+@pytest.mark.parametrize("folder", FOLDERS)
 def test_the_licence_stands_beside_the_fonts(folder: str) -> None:
-    text = (SOURCE / folder / "LICENSE.txt").read_text(encoding="utf-8")
+    text = (ROOT / folder / "LICENSE.txt").read_text(encoding="utf-8")
     assert text.startswith('Copyright © 2017 IBM Corp. with Reserved Font Name "Plex"')
     assert "SIL OPEN FONT LICENSE Version 1.1" in text
 
@@ -107,10 +111,10 @@ def test_weight_and_slope_are_what_the_file_name_says(font: TTFont) -> None:
     assert "fvar" not in font, "XeLaTeX and typst set a variable font without its bold"
 
 
-@pytest.mark.parametrize("folder", ["_static/fonts", "_print/fonts"])
+@pytest.mark.parametrize("folder", FOLDERS)
 @pytest.mark.parametrize("number", [3, 4, 6])
 def test_no_two_fonts_share_a_name(folder: str, number: int) -> None:
-    found = [names(TTFont(path))[number] for path in FONTS if path.parent == SOURCE / folder]
+    found = [names(TTFont(path))[number] for path in FONTS if path.parent == ROOT / folder]
     assert len(found) == len(set(found))
 
 

@@ -91,7 +91,6 @@ def looked_at(folder: Path) -> Edition:
 
 def frame(source: Path) -> None:
     """What a book of other pages needs of ours."""
-    shutil.copytree(ROOT / "source" / "_print", source / "_print")
     (source / "patterns").mkdir()
     shutil.copy(ROOT / "source" / "patterns" / "catalogue.yaml", source / "patterns")
 

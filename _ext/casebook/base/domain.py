@@ -300,7 +300,7 @@ def _warn_missing(app: Sphinx, domain: Domain | None, node: pending_xref) -> boo
 def setup(app: Sphinx) -> None:
     """Register the domain and its place in the build."""
     app.add_config_value("casebook_catalogue", "patterns/catalogue.yaml", "env", str)
-    CasebookDomain.data_version = fingerprint.of(app)
+    CasebookDomain.data_version = fingerprint.number()
     app.add_domain(CasebookDomain)
     app.connect("env-before-read-docs", _load_catalogue)
     app.connect("warn-missing-reference", _warn_missing)

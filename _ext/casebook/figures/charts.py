@@ -20,7 +20,7 @@ from casebook.core.problems import Kind, Problem
 from casebook.core.text.marked_text import Text
 from casebook.core.text.sentences import around
 from casebook.figures.chart_data import folded_numbers, numbers_table
-from casebook.figures.drawings import cached, font_dir, image, inline
+from casebook.figures.drawings import FONTS, cached, image, inline
 from casebook.figures.output_directive import OutputDirective
 
 if TYPE_CHECKING:
@@ -54,12 +54,11 @@ class DrawnChart(Content):
         title = around(page.view.words(self.caption), 0)
         builder = env._app.builder
         if builder.format == "latex":
-            fonts = font_dir(env)
-            data = cached(env, ("pdf", chart), lambda: to_pdf(self._draw(page, True), fonts))
+            data = cached(env, ("pdf", chart), lambda: to_pdf(self._draw(True), FONTS))
             return [image(env, data, "pdf", alt=alt, stem="chart", width=f"{PRINT_WIDTH}pt")]
         if builder.name.startswith("epub"):
             key: object = ("file", chart, title, alt)
-            data = cached(env, key, lambda: self._draw(page).standalone(title, alt).encode())
+            data = cached(env, key, lambda: self._draw().standalone(title, alt).encode())
             return [image(env, data, "svg", alt=alt, stem="chart")]
         if builder.format == "html":
             figure: Any = at.parent
@@ -67,15 +66,15 @@ class DrawnChart(Content):
             figure += nodes.legend("", numbers, classes=["figure-actions"])
             name = figure["ids"][0] + "-drawing"
             key = ("inline", chart, name, title, alt)
-            data = cached(env, key, lambda: inline(self._draw(page), name, title, alt).encode())
+            data = cached(env, key, lambda: inline(self._draw(), name, title, alt).encode())
             return [nodes.raw("", data.decode(), format="html")]
         return [nodes.paragraph("", alt)]
 
-    def _draw(self, page: PageContext, on_paper: bool = False) -> Drawing:
+    def _draw(self, on_paper: bool = False) -> Drawing:
         from casebook.core.figures import chart_drawing  # with matplotlib, which takes a second
 
         size = chart_drawing.PAPER if on_paper else chart_drawing.SCREEN
-        return chart_drawing.draw(self.chart, size, font_dir(page.env))
+        return chart_drawing.draw(self.chart, size, FONTS)
 
 
 class ChartDirective(OutputDirective):

@@ -21,7 +21,7 @@ from casebook.core.figures.drawing import Drawing, DrawingError, RendererMissing
 from casebook.core.figures.mermaid import author_colours, draw
 from casebook.core.problems import Kind, Problem, shortened
 from casebook.core.text.sentences import around
-from casebook.figures.drawings import font_dir, image, inline, width_class
+from casebook.figures.drawings import FONTS, image, inline, width_class
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -107,7 +107,7 @@ class DrawDiagrams(SphinxPostTransform):
         if builder.format == "latex":
             most = WIDE_POINTS if wide else MEASURE_POINTS
             width = min(drawing.width * POINTS_PER_PIXEL, most)
-            data = to_pdf(drawing, font_dir(self.env))
+            data = to_pdf(drawing, FONTS)
             return image(self.env, data, "pdf", alt=alt, stem="diagram", width=f"{width:.1f}pt")
         if builder.name.startswith("epub"):
             data = drawing.standalone(title, alt).encode()

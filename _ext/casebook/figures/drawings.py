@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING
 from docutils import nodes
 
 from casebook.base.domain import domain_of
+from casebook.base.fingerprint import PACKAGE
 from casebook.core.figures.drawing import Drawing
 
 if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
 
+FONTS = PACKAGE / "fonts"
+"""The press's own fonts, by which words are measured and set."""
 WIDTH_STEP = 20
 """The style sheet knows widths in steps, since the page allows no style attributes."""
 
@@ -44,11 +47,6 @@ def inline(drawing: Drawing, identifier: str, title: str, alt: str) -> str:
 def width_class(width: float) -> str:
     """The class that tells the style sheet a drawing's natural width in pixels."""
     return f"w-{math.ceil(width / WIDTH_STEP) * WIDTH_STEP}"
-
-
-def font_dir(env: BuildEnvironment) -> Path:
-    """Where the fonts of the print edition lie."""
-    return Path(env.srcdir, env.config.casebook_print_fonts)
 
 
 def cached(env: BuildEnvironment, key: object, make: Callable[[], bytes]) -> bytes:

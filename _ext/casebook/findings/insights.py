@@ -96,7 +96,7 @@ class InsightDirective(BookDirective):
             self.warn(problem, self.lineno)
 
     def _meta(self, insight: Insight) -> Iterator[nodes.Node]:
-        yield nodes.Text(core.for_whom(insight.audience) + " · EvidenceItem: ")
+        yield nodes.Text(core.for_whom(insight.audience) + " · Evidence: ")
         yield from joined([self._evidence(one)] for one in insight.evidence)
         if insight.patterns:
             yield nodes.Text(f" · {_patterns(insight)}")

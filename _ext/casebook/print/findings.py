@@ -1,7 +1,7 @@
 """Insights, claims and the reasons of decisions on paper, and insights in plain text.
 
 These editions know no boxes with classes of their own: each part becomes a container, for which
-``source/_print/casebookfindings.sty`` has an environment, and its label a command.
+``styles/casebookfindings.sty`` has an environment, and its label a command.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What paper needs of the whole book: its order, its references, widths for its tables.
 
 These transforms run for LaTeX alone, on the one document that Sphinx has joined from all pages.
-Their raw nodes call commands of ``source/_print/*.sty``.
+Their raw nodes call commands of ``styles/*.sty``.
 """
 
 from __future__ import annotations

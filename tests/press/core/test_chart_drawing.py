@@ -27,7 +27,7 @@ from casebook.core.svg.allowed import COLOUR_PROPERTIES, ELEMENTS
 from casebook.core.svg.sanitiser import Element
 from PIL import ImageFont
 
-FONTS = Path(__file__).parents[3] / "source/_print/fonts"
+FONTS = Path(__file__).parents[3] / "_ext/casebook/fonts"
 FONT = ImageFont.truetype(str(FONTS / "casebook-sans-400.ttf"), 1000)
 SIZES = {"screen": SCREEN, "paper": PAPER}
 Columns = dict[str, tuple[Cell, ...]]

@@ -26,7 +26,7 @@ from casebook.core.svg.sanitiser import Element
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-FONTS = Path(__file__).parents[3] / "source/_print/fonts"
+FONTS = Path(__file__).parents[3] / "_ext/casebook/fonts"
 COLOURS = ("fill", "stroke", "color", "stop-color")
 ALLOWED = re.compile(r"var\(--cb-[a-z0-9-]+\)|none|transparent")
 
