@@ -12,7 +12,6 @@ from sphinx.errors import ConfigError
 from sphinx.util.logging import getLogger
 
 HERE = Path(__file__).parent
-PRESS = HERE / "_ext" / "casebook"
 sys.path.insert(0, str(HERE / "_ext"))
 
 
@@ -78,7 +77,6 @@ nitpicky = True
 numfig = True
 numfig_secnum_depth = 1
 numfig_format = {"figure": "Figure %s", "table": "Table %s", "code-block": "Listing %s"}
-templates_path = [str(PRESS / "web" / "templates"), str(PRESS / "print" / "templates")]
 exclude_patterns = ["_*"]
 
 myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist", "smartquotes"]
@@ -95,6 +93,11 @@ bibtex_tooltips = False
 suppress_warnings = ["bibtex.duplicate_citation"]
 
 casebook_date = DATE
+casebook_outputs = "elite/outputs"
+casebook_pattern_library = "https://deepaucksharma.github.io/DStudio/pattern-library/"
+casebook_pattern_library_name = "DStudio"
+casebook_diagrams = True
+casebook_design = True
 mermaid_output_format = "svg"
 copybutton_selector = "div.highlight pre"
 # A chunk is copied as written, a session as typed: look.js marks what it prints.
@@ -103,9 +106,6 @@ copybutton_exclude = ".linenos, .chunk-use > a, .gp, .printed"
 # --- the web edition ---
 html_theme = "furo"
 html_title = project
-html_static_path = [str(PRESS / "web" / "static")]
-html_css_files = ["look.css"]
-html_js_files = [("look.js", {"defer": "defer"})]
 html_secnumber_suffix = " "
 html_use_index = False
 html_copy_source = False
@@ -122,45 +122,24 @@ html_context = {
     "edition_date": DATE,
     "edition_commit": COMMIT,
     "edition_downloads": DOWNLOADS,
+    "edition_words": "Independent of the companies it describes.",
+    "edition_checks": "how-the-figures-were-checked",
 }
 html_baseurl = os.environ.get("READTHEDOCS_CANONICAL_URL", "")
 pygments_style = "casebook.core.code_styles.LightStyle"
 pygments_dark_style = "casebook.core.code_styles.DarkStyle"
 
 # --- the print edition ---
-latex_engine = "lualatex"
-latex_use_xindy = False  # makeindex comes with every TeX
-latex_table_style = ["booktabs"]
-latex_additional_files = sorted(
-    str(path) for name in ("print/styles/*.sty", "fonts/*.ttf") for path in PRESS.glob(name)
-)
 latex_documents = [
     ("index", "elite-engineering-case-studies.tex", project, author, "manual"),
 ]
 EDITION = ", ".join([DATE or "no date", *([f"commit {COMMIT}"] if COMMIT else [])])
-FONT_FILES = """[Path=./,Extension=.ttf,UprightFont=casebook-%s-400,BoldFont=casebook-%s-600,
-  ItalicFont=casebook-%s,BoldItalicFont=casebook-%s]"""
 latex_elements = {
-    "papersize": "",  # casebook.sty sets the page
-    "pointsize": "10pt",
-    "fncychap": "",
-    "polyglossia": "",
-    "babel": r"\usepackage[english]{babel}",
-    # Static cuts: LuaTeX would set a variable font without its bold and say nothing.
-    "fontpkg": "\n".join(
-        rf"\set{family}font{{casebook-{name}-400}}{FONT_FILES % (name, name, *slanted)}"
-        for family, name, slanted in (
-            ("main", "serif", ("serif-400i", "serif-600i")),
-            ("sans", "sans", ("sans-400i", "sans-600")),
-            ("mono", "mono", ("mono-400", "mono-600")),
-        )
-    ),
     "preamble": rf"""
 \newcommand\casebookedition{{{EDITION}}}
 \newcommand\casebookcopyright{{{project_copyright}}}
 \newcommand\casebookindependence{{This book is independent of the companies that it describes.
   Nobody there commissioned, reviewed or paid for it.}}
-\usepackage{{casebook}}
 """,
 }
 
@@ -173,14 +152,8 @@ epub_uid = "book-id"
 epub_description = "Case studies in engineering, with figures and code that a reader can check."
 epub_show_urls = "no"
 epub_tocscope = "includehidden"
-epub_css_files = ["ebook.css"]
-# What only the web edition needs stays out of the file.
 epub_exclude_files = [
-    f"_static/{path.relative_to(PRESS / 'web' / 'static')}"
-    for path in (PRESS / "web" / "static").rglob("*")
-    if path.is_file() and path.name != "ebook.css"
-] + [
-    "_static/" + name
-    for name in ("copybutton.css", "copybutton.js", "copy-button.svg", "check-solid.svg")
+    *(f"_static/copybutton.{kind}" for kind in ("css", "js")),
+    *(f"_static/{name}.svg" for name in ("copy-button", "check-solid")),
+    ".buildinfo.bak",  # left where settings changed between two builds
 ]
-epub_exclude_files.append(".buildinfo.bak")  # left where settings changed between two builds

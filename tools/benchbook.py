@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from string import Template
-from types import SimpleNamespace
 from typing import Any
 
 import yaml
@@ -372,11 +371,9 @@ def registered() -> Set[str]:
     """The names of the directives and roles that the press at hand adds to Sphinx."""
     from casebook import setup
 
-    names: set[str] = set()
+    names = {"mermaid"}  # registered where a book asks for diagrams
 
     class Recorder:
-        srcdir, config = Path(), SimpleNamespace()
-
         def add_directive(self, name: str, *_: object, **__: object) -> None:
             names.add(name)
 
@@ -597,12 +594,11 @@ book = run_path({conf!r})
 globals().update({{name: value for name, value in book.items() if name[0].islower()}})
 root = Path({conf!r}).parent
 casebook_date = "2026-01-01"
-html_context = {{"edition_date": casebook_date, "edition_commit": "0000000"}}
+html_context |= {{"edition_date": casebook_date, "edition_commit": "0000000"}}
 bibtex_bibfiles = sorted(map(str, Path(__file__).parent.glob("source/**/*.bib")))
 """
 PLAIN_CONF = """
 extensions = ["myst_parser", "sphinx_design", "sphinxcontrib.bibtex"]
-templates_path = []
 bibtex_default_style = "alpha"
 suppress_warnings = [*suppress_warnings, "bibtex.duplicate_label"]
 del pygments_style, pygments_dark_style
@@ -624,6 +620,7 @@ def write(root: Path, files: Mapping[str, str], *, press: bool) -> Path:
         path = root / "source" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+    (root / "source" / "elite" / "outputs").mkdir(parents=True, exist_ok=True)
     conf = CONF.format(conf=str(ROOT / "conf.py")) + ("" if press else PLAIN_CONF)
     (root / "conf.py").write_text(conf, encoding="utf-8")
     return root

@@ -8,30 +8,34 @@ from casebook.base import (
     bibliography,
     broken_fences,
     captions,
+    config,
     domain,
     filling,
     incremental,
+    setting_list,
 )
-from casebook.figures import chart_data, charts, counterexamples, diagrams, output_directive
+from casebook.figures import chart_data, charts, counterexamples, output_directive
 from casebook.findings import claims, decisions, insights
 from casebook.literate import chunk_links, code_reading, listings, packages, tangle_builder
 from casebook.metrics import cards, comparison, indexes, tables
 from casebook.patterns import lists, sections
-from casebook.print import findings, marks, ordering
+from casebook.print import findings as print_findings
+from casebook.print import plain as plain_print
 from casebook.study import headings, inventory, reading_path, studies, summary
-from casebook.web import data_files, ebook, theme, tooltips
+from casebook.web import data_files, ebook, plain, tooltips
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.config import Config
 
 FEATURES = (
+    config, setting_list,
     domain, bibliography, incremental, captions, broken_fences, filling,
     tables, comparison, cards, indexes, sections, lists, insights, decisions, claims,
-    output_directive, charts, counterexamples, chart_data, diagrams,
+    output_directive, charts, counterexamples, chart_data,
     studies, summary, reading_path, headings, inventory,
     code_reading, listings, packages, chunk_links, tangle_builder,
-    tooltips, theme, data_files, ebook,
-    ordering, marks, findings,
+    tooltips, data_files, ebook, print_findings,
 )  # fmt: skip
 """In the order in which they are registered; handlers and transforms order themselves by
 priority."""
@@ -42,4 +46,24 @@ def setup(app: Sphinx) -> int:
     app.setup_extension("sphinxcontrib.bibtex")
     for feature in FEATURES:
         feature.setup(app)
+    app.connect("config-inited", _set_up_chosen)
     return domain.CasebookDomain.data_version
+
+
+def _set_up_chosen(app: Sphinx, _: Config) -> None:
+    """Register the features that a book has to ask for, with packages that others need not have."""
+    chosen = config.settings(app)
+    if chosen.diagrams:
+        from casebook.figures import diagrams
+
+        diagrams.setup(app)
+    if chosen.design:
+        from casebook.print import marks, ordering, styles
+        from casebook.web import theme
+
+        for feature in (theme, styles, ordering, marks):
+            feature.setup(app)
+        print_findings.setup_design(app)
+    else:
+        plain.setup(app)
+        plain_print.setup(app)

@@ -31,6 +31,12 @@ bibtex_default_style = "casebook"
 bibtex_reference_style = "label"
 suppress_warnings = ["bibtex.duplicate_citation"]
 casebook_date = "2026-11-22"
+casebook_outputs = "elite/outputs"
+casebook_pattern_library = "https://example.org/pattern-library/"
+casebook_pattern_library_name = "DStudio"
+casebook_diagrams = True
+casebook_design = True
+html_theme = "furo"
 """
 
 SOURCES = """
@@ -92,6 +98,7 @@ def _content(path: Path) -> bytes:
         return data
     # After a change Sphinx's own index keeps words that no page has any more, with no page.
     index = json.loads(data.removeprefix(b"Search.setIndex(").removesuffix(b")"))
+    del index["envversion"]  # which extensions there were
     for words in ("terms", "titleterms"):
         index[words] = {word: pages for word, pages in index[words].items() if pages != []}
     return json.dumps(index, sort_keys=True).encode()
@@ -102,23 +109,29 @@ def write(root: Path, files: Mapping[str, str | None], conf: str = "") -> None:
     source = root / "source"
     defaults = {"sources.bib": SOURCES, "patterns/catalogue.yaml": CATALOGUE}
     for name, text in files.items():
+        if name == "conf.py":
+            continue
         path = source / name
         path.parent.mkdir(parents=True, exist_ok=True)
         if text is None:
             path.unlink()
         else:
             path.write_text(text, encoding="utf-8")
+    (source / "elite" / "outputs").mkdir(parents=True, exist_ok=True)
     for name, text in defaults.items():
         path = source / name
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists() and name not in files:
             path.write_text(text, encoding="utf-8")
-    (root / "conf.py").write_text(CONF + conf, encoding="utf-8")
+    # A file of that name holds settings that come first, so that their lines count from 1.
+    first = files.get("conf.py") or ""
+    (root / "conf.py").write_text(first + CONF + conf, encoding="utf-8")
 
 
 def build(
-    root: Path, builder: str = "html", *, out: str = "", jobs: int = 1, fresh: bool = False
-) -> Built:
+    root: Path, builder: str = "html", *, out: str = "", jobs: int = 1, fresh: bool = False,
+    source: str = "source", conf: str = ".",
+) -> Built:  # fmt: skip
     """Build the book that lies at `root`, always at the same time of day."""
     target = root / (out or builder)
     warnings, status = io.StringIO(), io.StringIO()
@@ -127,12 +140,13 @@ def build(
     clock = patch.dict(os.environ, SOURCE_DATE_EPOCH="1700000000")
     with clock, patch_docutils(root), docutils_namespace():
         app = Sphinx(
-            root / "source", root, target, root / f"doctrees-{out or builder}", builder,
+            root / source, root / conf, target, root / f"doctrees-{out or builder}", builder,
             status=status, warning=warnings, freshenv=fresh, parallel=jobs,
         )  # fmt: skip
         app.connect("env-before-read-docs", lambda app, env, names: read.extend(names))
         app.connect("doctree-resolved", lambda app, doctree, name: written.append(name))
         app.build(fresh)
-    plain = re.sub(r"\x1b\[[\d;]*m", "", warnings.getvalue()).replace(f"{root}/source/", "")
+    plain = re.sub(r"\x1b\[[\d;]*m", "", warnings.getvalue()).replace(f"{root}/{source}/", "")
+    plain = plain.replace(f"{root}/", "")
     lines = [line.replace("WARNING: ", "") for line in plain.splitlines() if line]
     return Built(lines, target, read, written)

@@ -151,7 +151,7 @@ def test_a_source_reads_the_same_wherever_it_stands(tmp_path: Path) -> None:
     built = build(tmp_path)
     assert built.warnings == []
     page = built.text("index.html")
-    listed = plain(page[page.index('role="doc-biblioentry"') :])
+    listed = plain(page[page.index('<div class="citation"') :])
     assert listed.index("Adams 2018") < listed.index("Müller 2017")
     said = "Jörg Müller, “A good way — 50%”, Acme & Co, 2017. example.org/a_b . Read twice ."
     assert said in listed.replace("&amp;", "&")

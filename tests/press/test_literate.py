@@ -779,3 +779,18 @@ def test_what_was_not_run_is_what_the_tests_leave_out(coverage: Any) -> None:
     assert line_of(MEASURED, "return 'map'") in missing
     assert line_of(MEASURED, "n = 8") in missing
     assert {text[n - 1].strip() for n in missing} >= {"n = 100", "n = -100", "return 0"}
+
+
+def test_the_pages_may_lie_elsewhere_with_conf_beside_them(tmp_path: Path, coverage: Any) -> None:
+    lay_out(tmp_path, MEASURED, MEASURING)
+    (tmp_path / "source").rename(tmp_path / "docs")
+    (tmp_path / "conf.py").rename(tmp_path / "docs" / "conf.py")
+    (tmp_path / "pytest.ini").write_text("[pytest]\ncasebook_source = docs\n")
+    plugin = "casebook.literate.coverage_plugin"
+    (tmp_path / "cov.ini").write_text(f"[run]\nplugins = {plugin}\n[{plugin}]\nsource = docs\n")
+    found = measured(tmp_path, "-p", "casebook.literate.pytest_plugin", "tests",
+                     "--cov=docs", "--cov-config=cov.ini")  # fmt: skip
+    executed = "executed_lines"
+    assert found["docs/page.md"][executed] == coverage[0]["source/page.md"][executed]
+    with pytest.raises(FileNotFoundError, match=r"no conf.py: neither .*/source/conf.py nor .*"):
+        next(pages(tmp_path))

@@ -88,7 +88,7 @@ def test_a_citation_carries_its_source(site: Built) -> None:
 
 def test_nothing_stands_in_the_middle_of_a_sentence(site: Built) -> None:
     """A browser of text shows the sentence as it is written, and each note once, at the end."""
-    article = site.text("b.html").partition('<div class="body"')[2]
+    article = site.text("b.html").partition('<article role="main"')[2]
     words = " ".join(SPAN.sub("", article).split())
     assert "Acme does 5 million requests/day." in words.replace("\N{NO-BREAK SPACE}", " ")
     assert words.count("reported · Doe 2017") == 1

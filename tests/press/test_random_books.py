@@ -20,6 +20,7 @@ from harness import build, write
 # A theme with little but the page and its navigation, for the sake of speed.
 THEME = f"""
 html_theme = "plain"
+casebook_design = False
 html_theme_path = [{str(Path(__file__).parent)!r}]
 html_use_index = False
 """

@@ -129,7 +129,7 @@ def test_the_tests_of_each_chunk_are_stored_and_compared(book: Path, tmp_path: P
     )
     assert chunktests.main(arguments, book) == none
     left = stored.with_name("old.tests.json")
-    left.parent.mkdir(parents=True)
+    left.parent.mkdir(parents=True, exist_ok=True)
     left.write_text("{}")
     strange = "source/elite/outputs/old.tests.json belongs to no page with code: make outputs"
     assert chunktests.main(arguments, book) == f"{strange}\n{none}"

@@ -92,6 +92,7 @@ def looked_at(folder: Path) -> Edition:
 def frame(source: Path) -> None:
     """What a book of other pages needs of ours."""
     (source / "patterns").mkdir()
+    (source / "elite" / "outputs").mkdir(parents=True)
     shutil.copy(ROOT / "source" / "patterns" / "catalogue.yaml", source / "patterns")
 
 

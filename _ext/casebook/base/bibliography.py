@@ -27,6 +27,7 @@ from casebook.core.problems import Kind, Problem
 if TYPE_CHECKING:
     from pybtex.database import Entry, Person
     from sphinx.application import Sphinx
+    from sphinx.config import Config
     from sphinx.environment import BuildEnvironment
 
 
@@ -167,6 +168,8 @@ PRINTED = ("title", "journal", "publisher", "organization", "howpublished", "not
 
 def wrong(cite: Any) -> Iterator[Problem]:
     """Yield what cannot be printed of the sources, each at its entry."""
+    if not is_used(cite):
+        return
     for path, known in cite.bibdata.bibfiles.items():
         found = [(key, said) for key in known.keys for said in _unknown(cite.bibdata, key)]
         lines = _lines(path) if found else {}
@@ -193,11 +196,19 @@ def _lines(path: Path) -> dict[str, int]:
     return found
 
 
+def is_used(cite: Any) -> bool:
+    """Return whether a list of references is in the style of the press."""
+    return any(listed.style == "casebook" for listed in cite.bibliographies.values())
+
+
 def _sort_bibliographies(app: Sphinx, env: BuildEnvironment) -> None:
     # The bibliographies are kept in the order of reading, which parallel and incremental builds
     # change.  A citation on a page without a list of its own leads to the last that holds it, so
     # the order is turned round for it to be the first.
     cite: Any = env.get_domain("cite")
+    press: Any = env.get_domain("casebook")
+    if not press.is_used:
+        return
     bibliographies: dict[Any, Any] = cite.bibliographies
     items = sorted(
         bibliographies.items(), key=lambda item: (item[0].docname, item[0].id_), reverse=True
@@ -214,8 +225,15 @@ def _check(app: Sphinx, env: BuildEnvironment) -> None:
         report(problem)
 
 
+def _no_files(app: Sphinx, config: Config) -> None:
+    # sphinxcontrib-bibtex will not run without a list of files, and a book may cite nothing.
+    if config.bibtex_bibfiles is None:
+        config.bibtex_bibfiles = []
+
+
 def setup(app: Sphinx) -> None:
     """Make the styles known to pybtex under the names that conf.py gives."""
+    app.connect("config-inited", _no_files)
     register = pybtex.plugin.register_plugin
     register("pybtex.style.labels", "casebook_author_year", AuthorYear)
     register("pybtex.style.sorting", "casebook_by_label", ByLabel)

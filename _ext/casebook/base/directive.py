@@ -13,6 +13,7 @@ from docutils.parsers.rst import directives
 from sphinx.roles import XRefRole
 from sphinx.util.docutils import SphinxDirective
 
+from casebook.base.config import settings
 from casebook.base.node_text import text_of
 from casebook.base.placeholders import Content, Placeholder
 from casebook.base.reporting import report
@@ -31,6 +32,10 @@ class BookDirective(SphinxDirective):
     has_content = True
     optional_arguments = 0
     final_argument_whitespace = True
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.state.document["casebook"] = True  # the page uses the press
 
     @property
     def book(self) -> CasebookDomain:
@@ -90,7 +95,7 @@ class BookDirective(SphinxDirective):
         if not is_output(name):
             message = f"'{name}' names no output; write 'study/what-is-stored'"
             return Problem(Kind.UNKNOWN_OUTPUT, message)
-        folder = Path(self.env.srcdir, self.config.casebook_outputs)
+        folder = Path(self.env.srcdir, settings(self.env).outputs)
         path = folder / stored_in(name)
         self.env.note_dependency(str(path))
         if path.exists():
@@ -223,5 +228,6 @@ class BookLink(XRefRole):
     ) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         if not is_ref:  # "!" before a target turns a role off, as everywhere in Sphinx
             return [node], []
+        document["casebook"] = True
         node["refdomain"], node["reftype"], node["refwarn"] = "casebook", self._kind, True
         return [node], []

@@ -16,11 +16,12 @@ from sphinx.roles import XRefRole
 from sphinx.util.nodes import make_refnode
 from sphinxcontrib.bibtex.domain import get_docnames
 
-from casebook.base import fingerprint
+from casebook.base import bibliography, fingerprint
+from casebook.base.config import settings
 from casebook.base.frame import frame
 from casebook.base.reporting import report
 from casebook.core.book.book import Book
-from casebook.core.book.records import Record
+from casebook.core.book.records import Captioned, Contents, Record
 from casebook.core.book.view import Answers, Place, View
 from casebook.core.findings.insight import Insight
 from casebook.core.literate.chunks import words as in_words
@@ -45,7 +46,7 @@ class CasebookDomain(Domain):
     """Metrics and patterns: their records, links and messages."""
 
     name = "casebook"
-    label = "Elite Engineering Case Studies"
+    label = "Casebook"
     object_types: ClassVar = {
         "metric": ObjType("metric", "metric"),
         "pattern": ObjType("pattern", "pattern"),
@@ -80,6 +81,14 @@ class CasebookDomain(Domain):
         """The pages that hold chunks or sessions."""
         pages = self.data["pages"]
         return sorted(page for page in pages if self.records(page, Code))
+
+    @property
+    def is_used(self) -> bool:
+        """Whether the project uses the press: what is noted of every page does not count."""
+        everywhere = (Captioned, Contents)
+        pages = self.data["pages"].values()
+        listed = bibliography.is_used(self.env.get_domain("cite"))
+        return listed or any(not isinstance(r, everywhere) for page in pages for r in page)
 
     def clear_doc(self, docname: str) -> None:
         """Forget a page."""
@@ -142,7 +151,7 @@ class CasebookDomain(Domain):
     @property
     def catalogue_path(self) -> Path:
         """Where the pattern catalogue lies."""
-        return Path(self.env.srcdir, self.env.config.casebook_catalogue)
+        return Path(self.env.srcdir, settings(self.env).catalogue)
 
     # --- resolve phase: links ---
 
@@ -285,7 +294,8 @@ def _load_catalogue(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> 
     path = domain.catalogue_path
     if path.exists():
         text = path.read_text(encoding="utf-8")
-        domain.catalogue, domain.catalogue_problems = catalogues.parse(text)
+        catalogue, domain.catalogue_problems = catalogues.parse(text)
+        domain.catalogue = catalogue.linked(settings(app).pattern_library)
 
 
 def _warn_missing(app: Sphinx, domain: Domain | None, node: pending_xref) -> bool | None:
@@ -299,7 +309,6 @@ def _warn_missing(app: Sphinx, domain: Domain | None, node: pending_xref) -> boo
 
 def setup(app: Sphinx) -> None:
     """Register the domain and its place in the build."""
-    app.add_config_value("casebook_catalogue", "patterns/catalogue.yaml", "env", str)
     CasebookDomain.data_version = fingerprint.number()
     app.add_domain(CasebookDomain)
     app.connect("env-before-read-docs", _load_catalogue)

@@ -28,6 +28,5 @@ class FillPlaceholders(SphinxPostTransform):
 
 def setup(app: Sphinx) -> None:
     """Register the transform, and the placeholder, which no builder meets."""
-    app.add_config_value("casebook_date", "", "", str)
     app.add_node(Placeholder)
     app.add_post_transform(FillPlaceholders)

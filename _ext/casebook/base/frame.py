@@ -10,6 +10,7 @@ from pybtex.backends.html import Backend as Html
 from sphinx.addnodes import toctree
 
 from casebook.base import bibtex_text as latex
+from casebook.base.config import settings
 from casebook.base.node_text import text_of
 from casebook.core.book.book import Frame, Source, Target
 from casebook.core.text.marked_text import Text
@@ -42,7 +43,7 @@ def frame(env: BuildEnvironment) -> Frame:
         objects=repr([env.domaindata.get(name) for name in OTHERS]),
         sources=tuple(_sources(cite)),
         checked={key: entry.fields.get("urldate", "") for key, entry in entries.items()},
-        date=env.config.casebook_date,
+        date=settings(env).date,
     )
 
 

@@ -117,11 +117,17 @@ def _declarations(medium: Medium, names: Iterable[str], indent: str) -> list[str
     return [*lines, f"{indent}--cb-shadow: {SHADOW.on(medium)};"]
 
 
-def css() -> str:
+DARK = 'body[data-theme="dark"]'
+"""Selects the page where the theme's switch says dark."""
+BY_SYSTEM = 'body:not([data-theme="light"])'
+"""Selects the page where the reader's system decides."""
+
+
+def css(dark: str = DARK, by_system: str = BY_SYSTEM) -> str:
     """Style sheet of custom properties ``--cb-NAME`` for light, dark and print.
 
-    Dark is chosen by ``data-theme`` on ``body`` (the theme's switch) or by the reader's system
-    unless the switch says light. The aliases stand once: ``var()`` is resolved on ``body``, where
+    Dark is chosen by the theme's switch, or by the reader's system where the switch leaves it to
+    that. The aliases stand once: ``var()`` is resolved on ``body``, where
     every medium sets its tokens.
     """
     changed = [name for name, colour in TOKENS.items() if colour.print != colour.light]
@@ -131,11 +137,11 @@ def css() -> str:
         *(f"  --cb-{name}: var(--cb-{token});" for name, token in ALIASES.items()),
         "}",
         "@media not print {",
-        '  body[data-theme="dark"] {',
+        f"  {dark} {{",
         *_declarations("dark", TOKENS, "    "),
         "  }",
         "  @media (prefers-color-scheme: dark) {",
-        '    body:not([data-theme="light"]) {',
+        f"    {by_system} {{",
         *_declarations("dark", TOKENS, "      "),
         "    }",
         "  }",

@@ -87,6 +87,8 @@ class Kind(Enum):
     """An insight is too long or too short, or leads to nothing that it rests on."""
     BAD_MATRIX = "bad-matrix"
     """A decision matrix lacks a score, or holds what cannot be weighed."""
+    BAD_SETTING = "bad-setting"
+    """A setting in conf.py is unknown, or its value is no good."""
     NO_RENDERER = "no-renderer"
     """The diagram renderer is not installed, so the page shows the source."""
 

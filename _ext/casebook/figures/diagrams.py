@@ -21,13 +21,11 @@ from casebook.core.figures.drawing import Drawing, DrawingError, RendererMissing
 from casebook.core.figures.mermaid import author_colours, draw
 from casebook.core.problems import Kind, Problem, shortened
 from casebook.core.text.sentences import around
-from casebook.figures.drawings import FONTS, image, inline, width_class
+from casebook.figures.drawings import FONTS, MEASURE, WIDE, image, inline, width_class
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-MEASURE, WIDE = 780, 950
-"""Greatest natural widths in pixels: more, and labels fall below 6 pt on paper."""
 POINTS_PER_PIXEL = 0.56
 MEASURE_POINTS, WIDE_POINTS = 334, 408
 
@@ -144,7 +142,7 @@ def _listing(node: mermaid) -> nodes.literal_block:
 
 
 def setup(app: Sphinx) -> None:
-    """Take over the directive and the drawing."""
+    """Take over the directive and the drawing, once it is known that the book wants that."""
     app.setup_extension("sphinxcontrib.mermaid")
     app.add_directive("mermaid", Diagram, override=True)
     app.add_post_transform(DrawDiagrams)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 FONTS = PACKAGE / "fonts"
 """The press's own fonts, by which words are measured and set."""
+MEASURE, WIDE = 780, 950
+"""Greatest natural widths in pixels: more, and labels fall below 6 pt on paper."""
 WIDTH_STEP = 20
 """The style sheet knows widths in steps, since the page allows no style attributes."""
 

@@ -11,7 +11,6 @@ from docutils import nodes
 from markupsafe import Markup
 from pygments.formatters.html import HtmlFormatter  # type: ignore[import-untyped]
 from pygments.lexers.python import PythonLexer  # type: ignore[import-untyped]
-from pygments.lexers.special import TextLexer  # type: ignore[import-untyped]
 from pygments.token import Generic, Text  # type: ignore[import-untyped]
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
@@ -96,6 +95,4 @@ class LinkUses(SphinxPostTransform):
 def setup(app: Sphinx) -> None:
     """Register lexer and transform."""
     app.add_lexer(LANGUAGE, LiterateLexer)
-    # Of fences within fences, as the authors' pages have them, Pygments colours every other one.
-    app.add_lexer("markdown", TextLexer)
     app.add_post_transform(LinkUses)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from casebook.base.config import settings
 from casebook.base.domain import domain_of
 from casebook.base.reporting import report
 from casebook.core.literate.printed import Code
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def _read_page(app: Sphinx, docname: str, source: list[str]) -> None:
-    if not str(app.env.doc2path(docname)).endswith(".md"):
+    if not str(app.env.doc2path(docname)).endswith(".md") or "myst_parser" not in app.extensions:
         return
     config = app.config
     settings = {name: getattr(config, f"myst_{name}") for name in pages.SETTINGS}
@@ -45,7 +46,7 @@ def _read_tests(env: BuildEnvironment, page: str) -> dict[str, RunBy]:
 
 
 def _stored_tests(env: BuildEnvironment, page: str) -> Path:
-    return Path(env.srcdir, env.config.casebook_outputs, stored_tests(page))
+    return Path(env.srcdir, settings(env).outputs, stored_tests(page))
 
 
 def _outdated(
@@ -62,6 +63,5 @@ def _outdated(
 
 def setup(app: Sphinx) -> None:
     """Register what happens before a page is parsed."""
-    app.add_config_value("casebook_outputs", "elite/outputs", "env", str)
     app.connect("source-read", _read_page)
     app.connect("env-get-outdated", _outdated)

@@ -4,6 +4,11 @@ A plugin for coverage.py, named in its configuration::
 
     [run]
     plugins = casebook.literate.coverage_plugin
+
+    [casebook.literate.coverage_plugin]
+    source = docs
+
+The second part names the folder of the pages, where that is another than ``source``.
 """
 
 from __future__ import annotations
@@ -17,7 +22,7 @@ from coverage import CoveragePlugin, FileReporter, FileTracer
 from coverage.parser import PythonParser
 
 from casebook.core.literate.tangle import Tangled
-from casebook.literate.programs import Page, pages
+from casebook.literate.programs import SOURCE, Page, pages
 
 if TYPE_CHECKING:
     from coverage.plugin_support import Plugins
@@ -124,8 +129,8 @@ def _signed(lines: dict[TLineNo, TLineNo], line: TLineNo) -> TLineNo | None:
 class PagePlugin(CoveragePlugin):
     """Measures the pages of the book in whose root coverage was started."""
 
-    def __init__(self, root: Path) -> None:
-        self._pages = {str(page.path): page for page in pages(root)}
+    def __init__(self, root: Path, folder: str) -> None:
+        self._pages = {str(page.path): page for page in pages(root, folder)}
 
     def file_tracer(self, filename: str) -> FileTracer | None:
         """A tracer for code that names one of the pages."""
@@ -144,4 +149,4 @@ class PagePlugin(CoveragePlugin):
 
 def coverage_init(reg: Plugins, options: Any) -> None:
     """Called by coverage."""
-    reg.add_file_tracer(PagePlugin(Path.cwd()))
+    reg.add_file_tracer(PagePlugin(Path.cwd(), options.get("source", SOURCE)))

@@ -59,11 +59,22 @@ def write(files: Mapping[str, str], folder: Path) -> None:
             target.unlink()
 
 
-def pages(root: Path) -> Iterator[Page]:
-    """The pages of the book at `root` that hold code."""
-    conf = runpy.run_path(str(root / "conf.py"))
+SOURCE = "source"
+"""The folder of the pages, from the root of a book that says nothing else."""
+
+
+def pages(root: Path, folder: str = SOURCE) -> Iterator[Page]:
+    """Yield the pages that hold code, of a book whose pages lie in a folder of `root`.
+
+    `conf.py` lies beside the pages, or in the root.  Raises ``FileNotFoundError`` without it.
+    """
+    source = root / folder
+    places = [place / "conf.py" for place in (source, root)]
+    found_conf = next((place for place in places if place.is_file()), None)
+    if not found_conf:
+        raise FileNotFoundError(f"no conf.py: neither {' nor '.join(map(str, places))}")
+    conf = runpy.run_path(str(found_conf))
     parse = parser({name: conf[f"myst_{name}"] for name in SETTINGS if f"myst_{name}" in conf})
-    source = root / "source"
     for name in sorted(get_matching_files(source, ["**.md"], conf.get("exclude_patterns", []))):
         path = source / name
         found, _ = program(path.read_text(encoding="utf-8"), parse)

@@ -1,4 +1,7 @@
-"""The pytest plugin: imports come from the pages, and every session of a page is a test."""
+"""The pytest plugin: imports come from the pages, and every session of a page is a test.
+
+The ini option ``casebook_source`` names the folder of the pages, from the root of the tests.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from sybil.evaluators.doctest import DocTestEvaluator
 from sybil.parsers.abstract import DocTestStringParser
 
 from casebook.literate import importing
-from casebook.literate.programs import Page, pages
+from casebook.literate.programs import SOURCE, Page, pages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,9 +40,15 @@ class Transcripts:
                 yield region
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the option."""
+    parser.addini("casebook_source", "folder of the book's pages", "string", SOURCE)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Read the book's pages once, and let them be imported."""
-    found = {page.path: page for page in pages(config.rootpath)}
+    folder = config.getini("casebook_source")
+    found = {page.path: page for page in pages(config.rootpath, folder)}
     importing.install(found.values())
     hook = Sybil(
         parsers=[Transcripts(found)], patterns=["*.md"], path=str(config.rootpath)

@@ -9,6 +9,7 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
 
+from casebook.base.config import settings
 from casebook.base.directive import BookDirective, BookLink
 from casebook.base.domain import domain_of
 from casebook.base.node_text import pieces, text_of
@@ -51,12 +52,13 @@ class Facts(Content):
             links = page.patterns(slugs)
             if links:
                 fact(RELATIONS[relation].capitalize(), *links)
+        library = settings(page.env).library
         if pattern.link:
-            outward = nodes.reference("", "the pattern in DStudio", refuri=pattern.link)
+            outward = nodes.reference("", f"the pattern in {library}", refuri=pattern.link)
             tier = f", tier {pattern.tier}" if pattern.tier else ""
             fact("Elsewhere", outward, nodes.Text(tier))
-        else:
-            fact("Elsewhere", nodes.Text("described here only; DStudio has no page on it"))
+        elif library:
+            fact("Elsewhere", nodes.Text(f"described here only; {library} has no page on it"))
         intent = nodes.paragraph("", pattern.intent)
         return [nodes.container("", intent, classes=["study-deck", "intent"]), facts]
 

@@ -29,10 +29,10 @@ class PlainInsights(SphinxPostTransform):
     """An insight as paragraphs: its label and title, its text, and for whom it is."""
 
     default_priority = 230  # after the marks
-    formats = ("latex", "text")
+    formats: tuple[str, ...] = ("text",)
 
     def run(self, **kwargs: Any) -> None:
-        on_paper = self.env._app.builder.format == "latex"
+        on_paper = "latex" in self.formats
         for box in list(self.document.findall(nodes.admonition)):
             if "insight" not in box["classes"]:
                 continue
@@ -56,6 +56,12 @@ class PlainInsights(SphinxPostTransform):
                 # The first of a section takes its heading with it to the next page.
                 section.parent.insert(section.parent.index(section), raw(ROOM))
             box.replace_self(made)
+
+
+class PrintInsights(PlainInsights):
+    """The same on paper, with the label in the hang column."""
+
+    formats = ("latex",)
 
 
 class PrintFindings(SphinxPostTransform):
@@ -97,6 +103,11 @@ def _reachable(paragraph: nodes.Element, named: nodes.Element) -> nodes.Element:
 
 
 def setup(app: Sphinx) -> None:
-    """Register the transforms."""
+    """Register what plain text needs in every book."""
     app.add_post_transform(PlainInsights)
+
+
+def setup_design(app: Sphinx) -> None:
+    """Register what belongs to the styles of the press."""
+    app.add_post_transform(PrintInsights)
     app.add_post_transform(PrintFindings)

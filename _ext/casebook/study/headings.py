@@ -8,6 +8,7 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
 
+from casebook.base.config import settings
 from casebook.base.node_text import text_of
 from casebook.base.reporting import report
 from casebook.core.problems import Kind, Problem
@@ -30,6 +31,8 @@ class CheckHeadings(SphinxTransform):
         for link in title.findall(addnodes.pending_xref):
             for kind, name in text_of([link]).marks:
                 role = {"metric": "metric", "pattern": "pattern-link"}.get(kind)
+                if not (role or settings(self.env).design):
+                    continue  # plain Sphinx bears it
                 hint = f", as in {{{role}}}`words <{name}>`" if role else ""
                 message = (
                     f"a heading is repeated where '{name}' stands for nothing; "

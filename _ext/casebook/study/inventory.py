@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from sphinx.transforms import SphinxTransform
-from sphinxcontrib.mermaid import mermaid
 
 from casebook.base.directive import BookTable
 from casebook.base.domain import domain_of
@@ -32,7 +31,7 @@ class CountContents(SphinxTransform):
         figures = list(self.document.findall(nodes.figure))
         found = Contents(
             page,
-            diagrams=len(list(self.document.findall(mermaid))),
+            diagrams=sum("diagram" in figure["classes"] for figure in figures),
             tables=sum("decision-matrix" not in found["classes"] for found in tables),
             charts=sum("chart" in figure["classes"] for figure in figures),
         )

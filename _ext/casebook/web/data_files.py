@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from casebook.base.config import settings
 from casebook.base.domain import domain_of
 from casebook.core.book.book import Book
 from casebook.core.exports.registry import EXPORTS, schemas
@@ -25,10 +26,12 @@ if TYPE_CHECKING:
 def _export(app: Sphinx, exception: Exception | None) -> None:
     if exception or app.builder.name not in ("html", "dirhtml"):
         return
+    if not domain_of(app.env).is_used:
+        return
     book = domain_of(app.env).book
     _write_exports(Path(app.outdir, DATA), book)
     _write_numbers(app, book)
-    _write_packages(Path(app.outdir, FOLDER), book, app.config.casebook_date)
+    _write_packages(Path(app.outdir, FOLDER), book, settings(app).date)
 
 
 def _write_exports(folder: Path, book: Book) -> None:
@@ -42,7 +45,7 @@ def _write_exports(folder: Path, book: Book) -> None:
 
 def _write_numbers(app: Sphinx, book: Book) -> None:
     """The numbers of each chart, as CSV."""
-    stored = Path(app.srcdir, app.config.casebook_outputs)
+    stored = Path(app.srcdir, settings(app).outputs)
     kept = set()
     for name in sorted({shown.output for shown in book.of(Shown) if shown.chart}):
         output = outputs.read(name, (stored / outputs.stored_in(name)).read_text(encoding="utf-8"))

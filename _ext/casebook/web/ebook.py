@@ -7,6 +7,8 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from casebook.base.config import settings
+from casebook.base.domain import domain_of
 from casebook.web import archive
 
 if TYPE_CHECKING:
@@ -15,12 +17,12 @@ if TYPE_CHECKING:
 
 def _repack(app: Sphinx, exception: Exception | None) -> None:
     """Write the archive again with one time for all its members, instead of the building's."""
-    if exception or app.builder.name != "epub":
+    if exception or app.builder.name != "epub" or not domain_of(app.env).is_used:
         return
     path = Path(app.outdir, app.config.epub_basename + ".epub")
     with zipfile.ZipFile(path) as book:
         first, *others = [(info.filename, book.read(info)) for info in book.infolist()]
-    archive.write(path, [first, *sorted(others)], app.config.casebook_date)
+    archive.write(path, [first, *sorted(others)], settings(app).date)
 
 
 def _clear(app: Sphinx) -> None:

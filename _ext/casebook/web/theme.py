@@ -1,7 +1,4 @@
-"""The look of an edition: what the style sheets need, in the form its builder needs it.
-
-The tokens have one source, `core.palette`; the files made of it here are written at each build.
-"""
+"""The look of the web edition, over furo: style sheets, script, templates, the policy of pages."""
 
 from __future__ import annotations
 
@@ -14,16 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from furo import THEME_PATH  # type: ignore[import-untyped]
+from pygments.lexers.special import TextLexer  # type: ignore[import-untyped]
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from casebook.core import palette
 from casebook.core.metrics import dates
 from casebook.core.problems import Problem
-from casebook.figures.diagrams import WIDE
-from casebook.figures.drawings import WIDTH_STEP
+from casebook.web import tokens
+from casebook.web.tokens import write
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.config import Config
 
 FAVICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><style>path{fill:%s}'
@@ -37,6 +36,10 @@ OPTIONAL = {
     'class="highlight': ("copybutton.js", "clipboard"),
 }
 """What a page must hold to need the files of an extension, by parts of their names."""
+FOLDER = Path(__file__).parent
+STATIC, TEMPLATES = FOLDER / "static", FOLDER / "templates"
+SCRIPTS = ("look.js", "tooltips.js")
+"""They make one file, which is less to load than two."""
 UNUSED = ("copybutton.css",)
 """Files whose part look.css plays alone."""
 
@@ -46,27 +49,17 @@ def _write_tokens(app: Sphinx) -> None:
     folder = Path(app.doctreedir, "look", app.builder.name)
     if app.builder.name == "epub":
         # Copied last, in place of the source: some e-book readers know no variables.
-        for static in app.config.html_static_path:
-            sheet = Path(app.confdir, static, "ebook.css")
-            if sheet.exists():
-                _write(folder / sheet.name, palette.printed(sheet.read_text(encoding="utf-8")))
+        sheet = (STATIC / "ebook.css").read_text(encoding="utf-8")
+        write(folder / "ebook.css", palette.printed(sheet))
         app.config.html_static_path.append(str(folder))
     elif app.builder.format == "html":
-        widths = range(WIDTH_STEP, WIDE + WIDTH_STEP + 1, WIDTH_STEP)
-        rules = "".join(f".w-{w}{{--w:{w}px}}\n" for w in widths)
-        _write(folder / "tokens.css", palette.css() + rules)
+        write(folder / "tokens.css", tokens.css())
         accent = palette.TOKENS["accent"]
-        _write(folder / "favicon.svg", FAVICON % (accent.light, accent.dark))
+        write(folder / "favicon.svg", FAVICON % (accent.light, accent.dark))
         app.config.html_static_path.append(str(folder))
         app.add_css_file("tokens.css", priority=400)
-    if app.builder.format == "latex":
-        _write(folder / "casebookcolours.sty", palette.latex())
-        app.config.latex_additional_files.append(str(folder / "casebookcolours.sty"))
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+        scripts = [(FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS]
+        write(folder / "look.js", "\n".join(scripts))
 
 
 class PlainTables(SphinxPostTransform):
@@ -128,12 +121,31 @@ def _strip_comments(app: Sphinx, error: Exception | None) -> None:
     for name, comment in (("look.css", r"(?s)/\*.*?\*/\n?"), ("look.js", r"(?m)^ *//.*\n")):
         sheet = Path(app.outdir, "_static", name)
         if error is None and sheet.exists():
-            _write(sheet, re.sub(comment, "", sheet.read_text(encoding="utf-8")))
+            write(sheet, re.sub(comment, "", sheet.read_text(encoding="utf-8")))
+
+
+def _dress(config: Config) -> None:
+    config.templates_path = [*config.templates_path, str(TEMPLATES)]
+    config.html_static_path = [*config.html_static_path, str(STATIC)]
+    # Of itself the electronic book has the style sheets of the pages.
+    config.epub_css_files = [*config.epub_css_files, "ebook.css"]
+    config.html_css_files = [*config.html_css_files, "look.css"]
+    config.html_js_files = [*config.html_js_files, ("look.js", {"defer": "defer"})]
+    # What only the web edition needs stays out of the electronic book.
+    files = sorted(path for path in STATIC.rglob("*") if path.is_file())
+    config.epub_exclude_files = [
+        *config.epub_exclude_files,
+        "_static/look.js",
+        *(f"_static/{p.relative_to(STATIC).as_posix()}" for p in files if p.name != "ebook.css"),
+    ]
 
 
 def setup(app: Sphinx) -> None:
-    """Write the files once the builder is known; give each page what its template asks for."""
+    """Dress the pages, once it is known that the book wants that."""
+    _dress(app.config)
     app.connect("builder-inited", _write_tokens, priority=100)
     app.connect("html-page-context", _page_context)
     app.connect("build-finished", _strip_comments)
     app.add_post_transform(PlainTables)
+    # Of fences within fences, as pages for authors have them, Pygments colours every other one.
+    app.add_lexer("markdown", TextLexer)

@@ -1,8 +1,8 @@
 """Slips, of the web edition alone: notes on links to metrics, patterns and sources.
 
 Each note stands once, in a list at the end of its page, and every link to what it tells of is
-described by it.  `look.js` shows it beside the link; without a script the link leads to the row,
-the section or the reference itself.
+described by it.  `tooltips.js` shows it beside the link; without a script the link leads to the
+row, the section or the reference itself.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from casebook.core.patterns.catalogue import DSTUDIO, EMPTY, Catalogue, in_sentence, parse
+from casebook.core.patterns.catalogue import EMPTY, Catalogue, in_sentence, parse
 from casebook.core.problems import Kind, Problem
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,8 +37,12 @@ def test_a_pattern() -> None:
     assert (outbox.title, outbox.category, outbox.intent) == ("Outbox", "data", "Keep messages.")
     assert (outbox.aliases, outbox.tier) == (("box",), "gold")
     assert outbox.relations == (("needs", ("retry",)), ("alternative-to", ()), ("leads-to", ()))
-    assert outbox.link == f"{DSTUDIO}data/outbox/"
-    assert book.patterns["retry"].link == ""
+    assert outbox.link == ""
+    for library in ("https://example.org/patterns", "https://example.org/patterns/"):
+        linked = book.linked(library).patterns
+        assert linked["outbox"].link == "https://example.org/patterns/data/outbox/"
+        assert linked["retry"].link == ""
+    assert book.linked("") == book
     assert book.patterns["retry"].words == "retry with backoff"
     assert book.find("zebra") is None
 

@@ -15,7 +15,6 @@ from casebook.core.text import yaml_records
 from casebook.core.text.names import is_name
 from casebook.core.text.yaml_records import Scalar, YamlRecord
 
-DSTUDIO = "https://deepaucksharma.github.io/DStudio/pattern-library/"
 RELATIONS = {"needs": "needs", "alternative-to": "alternative to", "leads-to": "leads to"}
 _PRINTED = ("title", "category", "intent")
 _FIELDS = ("id", *_PRINTED, "aliases", *RELATIONS, "dstudio", "tier")
@@ -35,11 +34,8 @@ class Pattern:
     relations: tuple[tuple[str, tuple[str, ...]], ...] = ()
     dstudio: str = ""
     tier: str = ""
-
-    @property
-    def link(self) -> str:
-        """The address of the pattern's page in DStudio, or nothing."""
-        return f"{DSTUDIO}{self.dstudio}/" if self.dstudio else ""
+    link: str = ""
+    """The address of the pattern's page in the library, or nothing."""
 
     @property
     def words(self) -> str:
@@ -62,6 +58,15 @@ class Catalogue:
     def find(self, name: str) -> Pattern | None:
         """The pattern of a slug."""
         return self.patterns.get(name)
+
+    def linked(self, library: str) -> Catalogue:
+        """Return the catalogue with links into the library at an address, or without."""
+        home = f"{library.rstrip('/')}/" if library else ""
+        linked = {
+            slug: replace(p, link=f"{home}{p.dstudio}/" if home and p.dstudio else "")
+            for slug, p in self.patterns.items()
+        }
+        return Catalogue(linked)
 
     def near(self, name: str) -> str:
         """A hint for a slug that is not there; an alias leads to its pattern."""

@@ -1,0 +1,34 @@
+"""Paper without the styles of the press: what not every TeX can set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+from sphinx.transforms.post_transforms import SphinxPostTransform
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+
+class PlainSigns(SphinxPostTransform):
+    """Set the sign of a definition as mathematics, and leave out where a unit may be broken."""
+
+    default_priority = 200
+    formats = ("latex",)
+
+    def run(self, **kwargs: Any) -> None:
+        for sign in self.document.findall(nodes.inline):
+            if "chunk-sign" in sign["classes"]:
+                formula = sign.astext().replace("≡", r"\equiv")
+                sign.children = []
+                sign += nodes.math(formula, formula)
+        for cell in self.document.findall(nodes.entry):
+            if "unit" in cell["classes"]:
+                for words in list(cell.findall(nodes.Text)):
+                    words.parent.replace(words, nodes.Text(words.replace("\u200b", "")))
+
+
+def setup(app: Sphinx) -> None:
+    """Register the transform, in a book that has not asked for the design."""
+    app.add_post_transform(PlainSigns)

@@ -1,0 +1,48 @@
+"""What the press lays beside pages of any theme: style sheets for its own parts, and a script.
+
+Only pages that use the press link to them; all other pages of a project stay as they were.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+
+from casebook.web import tokens
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+FOLDER = Path(__file__).parent
+DARK = 'body[data-theme="dark"], [data-theme="dark"] body'
+BY_SYSTEM = 'body[data-theme="auto"]'
+"""Unless its theme says so, a page has a light ground, whatever the reader's system says."""
+
+
+def _link(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    if doctree is None or not ("casebook" in doctree or "slips" in doctree):
+        return
+    for name, text in _files().items():
+        tokens.write(Path(app.outdir, "_static", name), text)
+    for name in ("tokens.css", "plain.css"):
+        app.add_css_file(name)
+    if "slips" in doctree:
+        app.add_js_file("tooltips.js", defer="defer")
+
+
+def _files() -> dict[str, str]:
+    """Return the files, by their names."""
+    return {
+        "tokens.css": tokens.css(DARK, BY_SYSTEM),
+        "plain.css": (FOLDER / "plain.css").read_text(encoding="utf-8"),
+        "tooltips.js": (FOLDER / "tooltips.js").read_text(encoding="utf-8"),
+    }
+
+
+def setup(app: Sphinx) -> None:
+    """Link the files, in a book that has not asked for the design."""
+    app.connect("html-page-context", _link)
