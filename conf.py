@@ -123,7 +123,7 @@ html_context = {
     "edition_commit": COMMIT,
     "edition_downloads": DOWNLOADS,
     "edition_words": "Independent of the companies it describes.",
-    "edition_checks": "how-the-figures-were-checked",
+    "edition_checks": "how-the-numbers-were-checked",
 }
 html_baseurl = os.environ.get("READTHEDOCS_CANONICAL_URL", "")
 pygments_style = "casebook.core.code_styles.LightStyle"

@@ -1,6 +1,6 @@
 """Store anew what the programs of the pages compute: experiments and counterexamples.
 
-Usage: python tools/outputs.py
+Usage: python tools/running.py
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "_ext"))
 
-from casebook.literate import importing
-from casebook.literate import running as outputs
+from casebook.literate import importing, running
 from casebook.literate.programs import pages
 
 ROOT = Path(__file__).parents[1]
@@ -22,7 +21,7 @@ def main(root: Path = ROOT) -> None:
     """Write what differs, and remove what no page makes any more."""
     found = list(pages(root))
     importing.install(found)
-    made = {root / FOLDER / one.file: one.text for one in outputs.made(found)}
+    made = {root / FOLDER / one.file: one.text for one in running.made(found)}
     for path in set((root / FOLDER).glob("*/*.json")) - set(made):
         path.unlink()
     for path, text in made.items():

@@ -31,8 +31,8 @@ def test_a_made_up_book_and_its_twin_build_without_a_warning(books: dict[str, Bu
     # The one is the press's work, and the other is not.
     assert (books["press"].out / "data" / "metrics.json").exists()
     assert not (books["plain"].out / "data").exists()
-    assert 'class="slips"' in books["press"].text("elite/s000.html")
-    assert 'class="slips"' not in books["plain"].text("elite/s000.html")
+    assert 'class="tooltips"' in books["press"].text("elite/s000.html")
+    assert 'class="tooltips"' not in books["plain"].text("elite/s000.html")
 
 
 def counts(book: Built, name: str) -> dict[str, int]:
@@ -40,7 +40,7 @@ def counts(book: Built, name: str) -> dict[str, int]:
     article = BeautifulSoup(book.text(name), "html.parser").article
     assert article
     # What the press notes on links, and what only it knows of the code, is no part of the text.
-    for aside in article.select(".slips, .chunk-foot, .as-written, .package-download"):
+    for aside in article.select(".tooltips, .chunk-foot, .as-written, .package-download"):
         aside.decompose()
     found = {
         "tables": len(article.select("table")),

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from casebook.base import bibtex_text as latex
+from casebook.base import bibtex_text
 from casebook.base.bibliography import AuthorYear, ByLabel, _letter
 from harness import build, plain, write
 from hypothesis import given
@@ -39,8 +39,8 @@ from pybtex.database import Entry, parse_string
     ],
 )
 def test_a_field_is_read_as_it_is_meant(written: str, read: str) -> None:
-    assert latex.words(written) == read
-    assert latex.unknown(written) == ()
+    assert bibtex_text.words(written) == read
+    assert bibtex_text.unknown(written) == ()
 
 
 @pytest.mark.parametrize(
@@ -53,11 +53,11 @@ def test_a_field_is_read_as_it_is_meant(written: str, read: str) -> None:
     ],
 )
 def test_what_nobody_knows_is_named(written: str, lost: tuple[str, ...]) -> None:
-    assert latex.unknown(written) == lost
+    assert bibtex_text.unknown(written) == lost
 
 
 def test_emphasis_is_kept() -> None:
-    html = latex.decoded(r"The \emph{good} {\bf old} \texttt{way}").render_as("html")
+    html = bibtex_text.decoded(r"The \emph{good} {\bf old} \texttt{way}").render_as("html")
     assert html == "The <em>good</em> <strong>old</strong> <tt>way</tt>"
 
 
@@ -72,7 +72,7 @@ def test_emphasis_is_kept() -> None:
     ],
 )
 def test_an_address_is_no_text(written: str, address: str) -> None:
-    assert latex.address(written) == address
+    assert bibtex_text.address(written) == address
 
 
 # --- labels ---

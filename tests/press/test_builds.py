@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from books import CODE, DEATHS, FOUND, INDEX, LOCK, MORE, ROWS, A, B, Sample
-from casebook.core.figures import chart_drawing as chartdrawing
+from casebook.core.figures import chart_drawing
 from casebook.core.figures.drawing import Drawing
 from harness import CATALOGUE, SOURCES, Built, build, write
 
@@ -19,7 +19,7 @@ BUILDERS = ("html", "latex", "text", "epub", "tangle")
 @pytest.fixture(autouse=True, scope="module")
 def _charts_are_drawn_once() -> Iterator[None]:
     """These builds draw the same few charts, and what a chart looks like is not at stake."""
-    real, known = chartdrawing.draw, {}
+    real, known = chart_drawing.draw, {}
 
     def draw(*given: Any) -> Drawing:
         key = repr(given)
@@ -28,7 +28,7 @@ def _charts_are_drawn_once() -> Iterator[None]:
         return known[key]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(chartdrawing, "draw", draw)
+        patch.setattr(chart_drawing, "draw", draw)
         yield
 
 

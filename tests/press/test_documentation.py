@@ -9,8 +9,7 @@ from pathlib import Path
 
 import casebook
 import pytest
-from casebook.literate import importing
-from casebook.literate import running as outputs
+from casebook.literate import importing, running
 from casebook.literate.programs import pages
 from harness import Built, build, write
 
@@ -35,7 +34,7 @@ def computed(root: Path) -> dict[str, str | None]:
     found, hooks = list(pages(root)), list(sys.meta_path)
     importing.install(found)
     try:
-        return {f"elite/outputs/{made.file}": made.text for made in outputs.made(found)}
+        return {f"elite/outputs/{made.file}": made.text for made in running.made(found)}
     finally:
         sys.meta_path[:] = hooks
         for name in [name for name in sys.modules if name.startswith("mini_acme")]:

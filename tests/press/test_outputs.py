@@ -15,8 +15,7 @@ from typing import Any
 
 import pytest
 from books import BOOK, DEATHS, FOUND, Sample
-from casebook.literate import importing
-from casebook.literate import running as outputs
+from casebook.literate import importing, running
 from casebook.literate.programs import pages
 from harness import Built, build, plain, write
 
@@ -87,7 +86,7 @@ def made(tmp_path: Path) -> Iterator[Any]:
         sys.meta_path[:] = hooks
         found = list(pages(tmp_path))
         importing.install(found)
-        return {one.file: json.loads(one.text) for one in outputs.made(found)}
+        return {one.file: json.loads(one.text) for one in running.made(found)}
 
     yield run
     sys.meta_path[:] = hooks
@@ -112,7 +111,7 @@ def test_a_counterexample_is_found_and_shrunk(made: Any) -> None:
 def test_a_guard_that_guards_nothing_is_no_counterexample(
     made: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outputs, "TRIES", 500)  # there is nothing to be found
+    monkeypatch.setattr(running, "TRIES", 500)  # there is nothing to be found
     with pytest.raises(LookupError, match=r"no list of moves breaks a rule.*: without_limit"):
         made(PAGE.replace("limit[0] = 100", "limit[0] = 3"))
 
@@ -237,11 +236,11 @@ def test_without_matplotlib_the_numbers_are_shown_and_that_is_reported(
 
 
 def test_a_chart_is_drawn_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from casebook.core.figures import chart_drawing as chartdrawing
+    from casebook.core.figures import chart_drawing
 
     drawn = []
-    real = chartdrawing.draw
-    monkeypatch.setattr(chartdrawing, "draw", lambda *a: drawn.append(a) or real(*a))
+    real = chart_drawing.draw
+    monkeypatch.setattr(chart_drawing, "draw", lambda *a: drawn.append(a) or real(*a))
     write(tmp_path, BOOK)
     build(tmp_path)
     assert len(drawn) == 1

@@ -47,12 +47,12 @@ def test_a_derived_row_is_computed_and_links_what_it_was_computed_from(site: Bui
     assert 'href="a.html#metric-jobs"' in page
 
 
-NOTE = re.compile(r'<li id="(slip-[^"]+)">(.*?)</li>', re.S)
+NOTE = re.compile(r'<li id="(tooltip-[^"]+)">(.*?)</li>', re.S)
 
 
 def notes(page: str) -> dict[str, str]:
     """The notes at the end of a page, by the names that links give them."""
-    listed = page.partition('<aside class="slips"')[2].partition("</aside>")[0]
+    listed = page.partition('<aside class="tooltips"')[2].partition("</aside>")[0]
     found = NOTE.findall(listed)
     assert len(dict(found)) == len(found), "a note stands once"
     return dict(found)
@@ -61,13 +61,14 @@ def notes(page: str) -> dict[str, str]:
 def test_a_value_in_a_sentence_carries_its_evidence(site: Built) -> None:
     page = site.text("b.html")
     link = re.search(
-        r'<span class="metric"><a [^>]*aria-describedby="slip-metric-jobs"[^>]*>(.*?)</a></span>',
+        r'<span class="metric"><a [^>]*aria-describedby="tooltip-metric-jobs"[^>]*>'
+        r"(.*?)</a></span>",
         page,
         re.S,
     )
     assert link
     assert SPAN.sub("", link[1]) == "5\N{NO-BREAK SPACE}million requests/day"
-    note = notes(page)["slip-metric-jobs"]
+    note = notes(page)["tooltip-metric-jobs"]
     lines = [SPAN.sub("", line) for line in re.findall(r"<p>(.*?)</p>", note)]
     assert lines == [
         "Jobs: 5\N{NO-BREAK SPACE}million requests/day, 2024", "what it is", "reported · Doe 2017",
@@ -77,8 +78,8 @@ def test_a_value_in_a_sentence_carries_its_evidence(site: Built) -> None:
 
 def test_a_citation_carries_its_source(site: Built) -> None:
     page = site.text("outside.html")
-    assert re.search(r'<a [^>]*aria-describedby="slip-source-post" href="a.html#id\d+"', page)
-    lines = re.findall(r"<p>(.*?)</p>", notes(page)["slip-source-post"])
+    assert re.search(r'<a [^>]*aria-describedby="tooltip-source-post" href="a.html#id\d+"', page)
+    lines = re.findall(r"<p>(.*?)</p>", notes(page)["tooltip-source-post"])
     assert lines == [
         "<b>Doe 2017</b>",
         "Jane Doe, “How we do it”, Acme blog, Aug\N{NO-BREAK SPACE}2017. example.org/post. "
@@ -96,7 +97,7 @@ def test_nothing_stands_in_the_middle_of_a_sentence(site: Built) -> None:
 
 
 def test_notes_are_no_part_of_the_search(site: Built) -> None:
-    assert "Acme blog" in notes(site.text("outside.html"))["slip-source-post"]
+    assert "Acme blog" in notes(site.text("outside.html"))["tooltip-source-post"]
     text = site.text("searchindex.js").removeprefix("Search.setIndex(").removesuffix(")")
     index = json.loads(text)
     found = index["terms"]["blog"]
@@ -104,7 +105,7 @@ def test_notes_are_no_part_of_the_search(site: Built) -> None:
     assert pages == ["a"]  # which lists the reference
 
 
-def test_a_slip_escapes_what_the_author_wrote(tmp_path: Path) -> None:
+def test_a_tooltip_escapes_what_the_author_wrote(tmp_path: Path) -> None:
     row = (
         "- {id: odd, label: 'A < B & \"C\"', what: '\\<script>alert(1)\\</script>', "
         "kind: reported, value: 5 s, as-of: 2024, source: post, locator: '<img src=x>', "
@@ -112,7 +113,7 @@ def test_a_slip_escapes_what_the_author_wrote(tmp_path: Path) -> None:
     )
     table = f"```{{metrics-table}} T\n{row}\n```\n\n```{{bibliography}}\n```\n"
     write(tmp_path, {"index.md": "# Page\n\n{metric}`odd`\n\n" + table})
-    note = notes(build(tmp_path).text("index.html"))["slip-metric-odd"]
+    note = notes(build(tmp_path).text("index.html"))["tooltip-metric-odd"]
     assert "&lt;script&gt;" in note
     assert "A &lt; B &amp; " in note
     assert not re.search(r"<(script>alert|img|b>[^A])", note)
@@ -121,12 +122,12 @@ def test_a_slip_escapes_what_the_author_wrote(tmp_path: Path) -> None:
 def test_every_described_link_has_its_note(site: Built) -> None:
     for page in ("a.html", "b.html", "found.html", "outside.html"):
         text = site.text(page)
-        described = re.findall(r'aria-describedby="(slip-[^"]+)"', text)
+        described = re.findall(r'aria-describedby="(tooltip-[^"]+)"', text)
         assert set(described) == set(notes(text))
         assert described
 
 
-def test_a_slip_names_few_studies_and_counts_many(tmp_path: Path) -> None:
+def test_a_tooltip_names_few_studies_and_counts_many(tmp_path: Path) -> None:
     names = [f"S{number}" for number in range(MOST_NAMED + 1)]
     both = "Safe by {pattern-link}`outbox` or {pattern-link}`idempotency`.\n"
     one = "Safe by {pattern-link}`outbox`.\n"

@@ -1,4 +1,4 @@
-"""What only a browser shows: requests, overflow, accessibility, slips, figures, keyboard."""
+"""What only a browser shows: requests, overflow, accessibility, tooltips, figures, keyboard."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_pages_do_not_scroll_sideways(reader: Reader, pages: list[str]) -> None:
               const width = document.documentElement.clientWidth;
               const article = document.querySelector("article");
               const inside = (e) =>
-                e.closest(".table-wrapper, .drawing, pre, .slip, .slips, .enlarged");
+                e.closest(".table-wrapper, .drawing, pre, .tooltip, .tooltips, .enlarged");
               return [document.documentElement.scrollWidth > width,
                 ...[...article.querySelectorAll("*")].filter((e) => !inside(e.parentElement)
                   && e.getClientRects().length && e.getBoundingClientRect().right > width + 1)
@@ -99,30 +99,30 @@ def test_figures_on_a_phone_are_records(reader: Reader, studies: list[str]) -> N
 @pytest.mark.parametrize(
     "reader", [(w, s) for w in (360, 1280) for s in ("light", "dark")], indirect=True
 )
-def test_slip_shows_on_focus_and_hides_on_escape(reader: Reader, studies: list[str]) -> None:
+def test_tooltip_shows_on_focus_and_hides_on_escape(reader: Reader, studies: list[str]) -> None:
     page = reader.open(studies[0])
-    links, slip = page.locator(".metric > a"), page.get_by_role("tooltip")
-    expect(slip).to_be_hidden()
+    links, tooltip = page.locator(".metric > a"), page.get_by_role("tooltip")
+    expect(tooltip).to_be_hidden()
     links.first.focus()
-    expect(slip).to_be_visible()
-    expect(slip).to_be_in_viewport()
-    assert slip.text_content() == note_of(page, links.first)
-    assert violations(page, ".slip") == []
+    expect(tooltip).to_be_visible()
+    expect(tooltip).to_be_in_viewport()
+    assert tooltip.text_content() == note_of(page, links.first)
+    assert violations(page, ".tooltip") == []
     # What it says is the link's description, which assistive technology reads.
-    description = " ".join(page.locator(".slip > p").all_text_contents())
+    description = " ".join(page.locator(".tooltip > p").all_text_contents())
     expect(links.first).to_have_accessible_description(description)
     page.keyboard.press("Escape")
-    expect(slip).to_be_hidden()
+    expect(tooltip).to_be_hidden()
     # Not even the pointer's way elsewhere brings it back; the next link does.
     page.mouse.move(5, 5)
     page.mouse.move(9, 9)
     page.wait_for_timeout(200)
-    expect(slip).to_be_hidden()
+    expect(tooltip).to_be_hidden()
     links.nth(1).focus()
-    expect(slip).to_be_visible()
-    assert slip.text_content() == note_of(page, links.nth(1))
+    expect(tooltip).to_be_visible()
+    assert tooltip.text_content() == note_of(page, links.nth(1))
     links.first.focus()
-    assert slip.text_content() == note_of(page, links.first)
+    assert tooltip.text_content() == note_of(page, links.first)
 
 
 def note_of(page: Page, link: Locator) -> str:
@@ -131,18 +131,18 @@ def note_of(page: Page, link: Locator) -> str:
     return str(page.locator(f"[id='{name}']").text_content())
 
 
-def test_slip_under_the_pointer_is_the_only_one(reader: Reader, studies: list[str]) -> None:
+def test_tooltip_under_the_pointer_is_the_only_one(reader: Reader, studies: list[str]) -> None:
     page = reader.open(studies[0])
-    links, slip = page.locator(".metric > a"), page.get_by_role("tooltip")
+    links, tooltip = page.locator(".metric > a"), page.get_by_role("tooltip")
     links.first.focus()
     links.nth(3).hover()
-    expect(slip).to_have_text(note_of(page, links.nth(3)))
-    # The pointer can move onto the slip, which stays within the measure.
-    slip.hover()
+    expect(tooltip).to_have_text(note_of(page, links.nth(3)))
+    # The pointer can move onto the tooltip, which stays within the measure.
+    tooltip.hover()
     page.wait_for_timeout(200)
-    expect(slip).to_have_text(note_of(page, links.nth(3)))
+    expect(tooltip).to_have_text(note_of(page, links.nth(3)))
     box, paragraph = (
-        slip.bounding_box(),
+        tooltip.bounding_box(),
         links.nth(3).locator("xpath=../..").bounding_box(),
     )
     assert box
@@ -151,62 +151,62 @@ def test_slip_under_the_pointer_is_the_only_one(reader: Reader, studies: list[st
     assert abs(box["width"] - paragraph["width"]) < 1
     # Away from both, what has the focus shows its own again.
     page.mouse.move(5, 5)
-    expect(slip).to_have_text(note_of(page, links.first))
+    expect(tooltip).to_have_text(note_of(page, links.first))
 
 
 @pytest.mark.parametrize("kind", [".pattern > a", ".bibtex-citation a", "table .source a"])
 def test_every_kind_of_link_has_its_note(reader: Reader, studies: list[str], kind: str) -> None:
     page = reader.open(studies[0])
-    link, slip = page.locator(kind).first, page.get_by_role("tooltip")
+    link, tooltip = page.locator(kind).first, page.get_by_role("tooltip")
     link.focus()
-    expect(slip).to_be_visible()
-    expect(slip).to_be_in_viewport()
-    assert slip.text_content() == note_of(page, link)
+    expect(tooltip).to_be_visible()
+    expect(tooltip).to_be_in_viewport()
+    assert tooltip.text_content() == note_of(page, link)
 
 
-def test_a_slip_at_the_foot_of_the_screen_stands_over_its_line(
+def test_a_tooltip_at_the_foot_of_the_screen_stands_over_its_line(
     reader: Reader, studies: list[str]
 ) -> None:
-    slip, line = at_the_foot(reader.open(studies[0]), 5)
-    assert slip["y"] + slip["height"] < line["y"]
+    tooltip, line = at_the_foot(reader.open(studies[0]), 5)
+    assert tooltip["y"] + tooltip["height"] < line["y"]
 
 
 @pytest.mark.parametrize("reader", [(360, "light")], indirect=True)
-def test_a_slip_at_the_foot_of_a_phone_does_not_cover_its_link(
+def test_a_tooltip_at_the_foot_of_a_phone_does_not_cover_its_link(
     reader: Reader, studies: list[str]
 ) -> None:
-    slip, line = at_the_foot(reader.open(studies[0]), 9)
-    assert line["y"] + line["height"] <= slip["y"]
+    tooltip, line = at_the_foot(reader.open(studies[0]), 9)
+    assert line["y"] + line["height"] <= tooltip["y"]
 
 
 def at_the_foot(page: Page, number: int) -> tuple[FloatRect, FloatRect]:
-    """Where the slip and its link are, once a link in the screen's last line has the focus."""
-    link, slip = page.locator("p > .metric > a").nth(number), page.get_by_role("tooltip")
+    """Where the tooltip and its link are, once a link in the screen's last line has the focus."""
+    link, tooltip = page.locator("p > .metric > a").nth(number), page.get_by_role("tooltip")
     link.evaluate(
         "(e) => scrollTo(0, e.getBoundingClientRect().bottom + scrollY - innerHeight + 9)"
     )
     link.evaluate("(e) => e.focus({ preventScroll: true })")
-    expect(slip).to_be_in_viewport(ratio=1)
-    box, line = slip.bounding_box(), link.bounding_box()
+    expect(tooltip).to_be_in_viewport(ratio=1)
+    box, line = tooltip.bounding_box(), link.bounding_box()
     assert box
     assert line
     return box, line
 
 
-def test_a_slip_follows_when_the_window_changes(reader: Reader, studies: list[str]) -> None:
+def test_a_tooltip_follows_when_the_window_changes(reader: Reader, studies: list[str]) -> None:
     page = reader.open(studies[0])
-    link, slip = page.locator("p > .metric > a").nth(9), page.get_by_role("tooltip")
+    link, tooltip = page.locator("p > .metric > a").nth(9), page.get_by_role("tooltip")
     link.focus()
     for width in (360, 1280):
         page.set_viewport_size({"width": width, "height": 900})
         link.scroll_into_view_if_needed()
-        expect(slip).to_be_visible()
-        box = slip.bounding_box()
+        expect(tooltip).to_be_visible()
+        box = tooltip.bounding_box()
         assert box
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= width
     page.set_viewport_size({"width": 360, "height": 900})
-    expect(slip).to_be_in_viewport(ratio=1)
+    expect(tooltip).to_be_in_viewport(ratio=1)
 
 
 def test_without_a_script_a_link_leads_to_its_row(
@@ -215,7 +215,7 @@ def test_without_a_script_a_link_leads_to_its_row(
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(address + studies[0])
-    expect(page.locator(".slips")).to_be_hidden()
+    expect(page.locator(".tooltips")).to_be_hidden()
     link = page.locator(".metric > a").first
     target = str(link.get_attribute("href")).partition("#")[2]
     link.click()

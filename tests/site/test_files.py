@@ -105,7 +105,7 @@ def test_notes_hold_no_link_stand_once_and_describe_links(trees: dict[str, Any])
     described_anywhere = set()
     for page, tree in trees.items():
         described = {e.get("aria-describedby") for e in tree.iter() if tag(e) == "a"} - {None}
-        lists = [e for e in tree.iter() if e.get("class") == "slips"]
+        lists = [e for e in tree.iter() if e.get("class") == "tooltips"]
         notes = [e for listed in lists for e in listed.iter() if tag(e) == "li"]
         assert len(lists) == bool(described), page
         assert sorted(str(note.get("id")) for note in notes) == sorted(map(str, described)), page

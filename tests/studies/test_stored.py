@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 from casebook.core.literate.stored_outputs import function_of, is_counterexample, stored_in
-from casebook.literate import running as outputs
+from casebook.literate import running
 from casebook.literate.programs import pages
 from stripe.params import _webhook_endpoint_create_params
 
@@ -41,7 +41,7 @@ Moves = tuple[str, ...]
 Unmeasured = Callable[[], AbstractContextManager[None]]
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "source" / "elite" / "outputs"
-MAKERS = {chunk.output: (page, chunk) for page, chunk in outputs.makers(pages(ROOT))}
+MAKERS = {chunk.output: (page, chunk) for page, chunk in running.makers(pages(ROOT))}
 
 
 def stored(name: str) -> Any:
@@ -52,7 +52,7 @@ def stored(name: str) -> Any:
 def test_stored_output_is_what_the_page_computes(name: str) -> None:
     path = FOLDER / stored_in(name)
     text = path.read_text(encoding="utf-8") if path.exists() else ""
-    made = outputs.make(*MAKERS[name]).text
+    made = running.make(*MAKERS[name]).text
     assert text == made, f"{path.relative_to(ROOT)} is stale: run 'make outputs'"
 
 

@@ -19,7 +19,7 @@ from pybtex.style.labels import BaseLabelStyle
 from pybtex.style.sorting import BaseSortingStyle
 from pybtex_docutils import Backend as Docutils
 
-from casebook.base import bibtex_text as latex
+from casebook.base import bibtex_text
 from casebook.base.reporting import report
 from casebook.core.metrics import dates
 from casebook.core.problems import Kind, Problem
@@ -73,19 +73,19 @@ def _letter(number: int) -> str:
 
 def _author_year(entry: Entry) -> str:
     if "shorthand" in entry.fields:
-        return latex.words(entry.fields["shorthand"])
+        return bibtex_text.words(entry.fields["shorthand"])
     people = entry.persons.get("author", ())
-    names = [latex.words(" ".join(p.prelast_names + p.last_names)) for p in people]
-    names = names or [latex.words(entry.fields.get("title", entry.key))]
+    names = [bibtex_text.words(" ".join(p.prelast_names + p.last_names)) for p in people]
+    names = names or [bibtex_text.words(entry.fields.get("title", entry.key))]
     who = names[0] if len(names) == 1 else f"{names[0]} and {names[1]}"
     if len(names) > 2 or "others" in names:
         who = f"{names[0]} et al."
-    return f"{who} {latex.words(entry.fields.get('year', '')).strip() or 'undated'}"
+    return f"{who} {bibtex_text.words(entry.fields.get('year', '')).strip() or 'undated'}"
 
 
 def _place(entry: Entry) -> tuple[str, str, str]:
     """Return what a list of references is sorted by: the label, then the title."""
-    label, title = _author_year(entry), latex.words(entry.fields.get("title", ""))
+    label, title = _author_year(entry), bibtex_text.words(entry.fields.get("title", ""))
     # An accent makes no letter of its own: Müller stands beside Muller.
     base = unicodedata.normalize("NFKD", label)
     return (
@@ -117,10 +117,10 @@ class CasebookStyle(Unsorted):  # type: ignore[misc]
         people = [_person(p) for p in entry.persons.get("author", ())]
         if people:
             parts += [_joined(people), ", "]
-        parts += ["“", latex.decoded(fields.get("title", entry.key)), "”"]
+        parts += ["“", bibtex_text.decoded(fields.get("title", entry.key)), "”"]
         for name in ("journal", "publisher", "organization", "howpublished"):
-            if fields.get(name) and latex.words(fields[name]) not in people:
-                parts += [", ", latex.decoded(fields[name])]
+            if fields.get(name) and bibtex_text.words(fields[name]) not in people:
+                parts += [", ", bibtex_text.decoded(fields[name])]
         day = _date(fields)
         parts += [", ", day] if day else []
         parts += ["."]
@@ -129,7 +129,7 @@ class CasebookStyle(Unsorted):  # type: ignore[misc]
         if fields.get("archived"):
             parts += [" Archived: ", _link(fields["archived"]), "."]
         if fields.get("note"):
-            note = latex.decoded(fields["note"].rstrip().rstrip("."))
+            note = bibtex_text.decoded(fields["note"].rstrip().rstrip("."))
             parts += [" ", Tag("em", note.capfirst()), "."]
         checked = dates.parse(fields.get("urldate", ""))
         if not isinstance(checked, Problem):
@@ -139,8 +139,8 @@ class CasebookStyle(Unsorted):  # type: ignore[misc]
 
 def _person(person: Person) -> str:
     first = " ".join(person.first_names + person.middle_names)
-    name = latex.words(" ".join([first, *person.prelast_names, *person.last_names])).strip()
-    return ", ".join([name, *map(latex.words, person.lineage_names)])
+    name = bibtex_text.words(" ".join([first, *person.prelast_names, *person.last_names])).strip()
+    return ", ".join([name, *map(bibtex_text.words, person.lineage_names)])
 
 
 def _joined(people: list[str]) -> str:
@@ -148,13 +148,15 @@ def _joined(people: list[str]) -> str:
 
 
 def _link(written: str) -> HRef:
-    address = latex.address(written)
+    address = bibtex_text.address(written)
     return HRef(address, address.partition("://")[2].rstrip("/") or address)
 
 
 def _date(fields: Any) -> str:
     months = {month[:3].lower(): i for i, month in enumerate(calendar.month_name) if i}
-    year, month, day = (latex.words(fields.get(name, "")) for name in ("year", "month", "day"))
+    year, month, day = (
+        bibtex_text.words(fields.get(name, "")) for name in ("year", "month", "day")
+    )
     number = months.get(month[:3].lower(), int(month) if month.isdecimal() else 0)
     if not year.isdecimal() or not 1 <= number <= 12:
         return year
@@ -183,7 +185,7 @@ def _unknown(bibdata: Any, key: str) -> Iterator[tuple[str, str]]:
     fields = [(name, text) for name, text in entry.fields.items() if name.lower() in PRINTED]
     fields += [(role, str(person)) for role, people in entry.persons.items() for person in people]
     for name, text in fields:
-        for lost in latex.unknown(text):
+        for lost in bibtex_text.unknown(text):
             yield name, lost
 
 

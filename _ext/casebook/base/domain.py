@@ -218,8 +218,8 @@ class CasebookDomain(Domain):
         return make_refnode(builder, source, place.page, place.anchor, shown)
 
     def _marked(self, link: nodes.reference, kind: str, name: str) -> nodes.reference:
-        # Links in running text carry their evidence or intent: a slip on the screen (`slips`), a
-        # mark and a page number on paper (`printmarks`).
+        # Links in running text carry their evidence or intent: a tooltip on the screen
+        # (`web.tooltips`), a mark and a page number on paper (`print.marks`).
         link["casebook"] = (kind, name)
         return link
 

@@ -9,7 +9,7 @@ import pybtex.plugin
 from pybtex.backends.html import Backend as Html
 from sphinx.addnodes import toctree
 
-from casebook.base import bibtex_text as latex
+from casebook.base import bibtex_text
 from casebook.base.config import settings
 from casebook.base.node_text import text_of
 from casebook.core.book.book import Frame, Source, Target
@@ -104,7 +104,7 @@ def _sources(cite: Any) -> Iterator[Source]:
             entry.label,
             entry.text.render(plain),
             entry.text.render(marked),
-            latex.address(fields.get("url", "")),
+            bibtex_text.address(fields.get("url", "")),
             fields.get("urldate", ""),
             citation.bibliography_key.docname,
             citation.citation_id,

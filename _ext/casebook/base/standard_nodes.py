@@ -45,7 +45,7 @@ def evidence_mark(evidence: Evidence, words: str) -> nodes.inline:
 def plain_link(domain: str, kind: str, target: str, words: str, page: str) -> addnodes.pending_xref:
     """A link that is resolved once the book is read; without words it prints what it leads to.
 
-    Plain: it stands beside what a slip or a mark would say.
+    Plain: it stands beside what a tooltip or a mark would say.
     """
     return addnodes.pending_xref(
         "", nodes.inline("", words), refdomain=domain, reftype=kind, reftarget=target,

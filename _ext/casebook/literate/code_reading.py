@@ -12,7 +12,7 @@ from casebook.core.literate.printed import Code
 from casebook.core.literate.program import Program
 from casebook.core.literate.runs import RunBy, read_tests, stored_tests
 from casebook.core.problems import Problem
-from casebook.literate import programs as pages
+from casebook.literate import programs
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -23,8 +23,8 @@ def _read_page(app: Sphinx, docname: str, source: list[str]) -> None:
     if not str(app.env.doc2path(docname)).endswith(".md") or "myst_parser" not in app.extensions:
         return
     config = app.config
-    settings = {name: getattr(config, f"myst_{name}") for name in pages.SETTINGS}
-    program, problems = pages.program(source[0], pages.parser(settings))
+    settings = {name: getattr(config, f"myst_{name}") for name in programs.SETTINGS}
+    program, problems = programs.program(source[0], programs.parser(settings))
     if program != Program():
         tests = _read_tests(app.env, docname)
         domain_of(app.env).add(Code(docname, program, tests))

@@ -12,7 +12,7 @@ from casebook.core.book.book import Book
 from casebook.core.exports.registry import EXPORTS, schemas
 from casebook.core.exports.schema import as_data
 from casebook.core.figures.chart import Shown
-from casebook.core.literate import stored_outputs as outputs
+from casebook.core.literate import stored_outputs
 from casebook.core.literate.stored_outputs import Output
 from casebook.figures.chart_data import FOLDER as DATA
 from casebook.figures.chart_data import data_file
@@ -48,12 +48,14 @@ def _write_numbers(app: Sphinx, book: Book) -> None:
     stored = Path(app.srcdir, settings(app).outputs)
     kept = set()
     for name in sorted({shown.output for shown in book.of(Shown) if shown.chart}):
-        output = outputs.read(name, (stored / outputs.stored_in(name)).read_text(encoding="utf-8"))
+        output = stored_outputs.read(
+            name, (stored / stored_outputs.stored_in(name)).read_text(encoding="utf-8")
+        )
         target = Path(app.outdir, data_file(name))
         kept.add(target)
         if isinstance(output, Output):
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(outputs.as_csv(output), encoding="utf-8", newline="")
+            target.write_text(stored_outputs.as_csv(output), encoding="utf-8", newline="")
     for old in Path(app.outdir, DATA).glob("*/*.csv"):
         if old not in kept:
             old.unlink()

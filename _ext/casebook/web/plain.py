@@ -24,13 +24,13 @@ BY_SYSTEM = 'body[data-theme="auto"]'
 def _link(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    if doctree is None or not ("casebook" in doctree or "slips" in doctree):
+    if doctree is None or not ("casebook" in doctree or "tooltips" in doctree):
         return
     for name, text in _files().items():
         tokens.write(Path(app.outdir, "_static", name), text)
     for name in ("tokens.css", "plain.css"):
         app.add_css_file(name)
-    if "slips" in doctree:
+    if "tooltips" in doctree:
         app.add_js_file("tooltips.js", defer="defer")
 
 

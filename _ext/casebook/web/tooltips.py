@@ -1,4 +1,4 @@
-"""Slips, of the web edition alone: notes on links to metrics, patterns and sources.
+"""Tooltips, of the web edition alone: notes on links to metrics, patterns and sources.
 
 Each note stands once, in a list at the end of its page, and every link to what it tells of is
 described by it.  `tooltips.js` shows it beside the link; without a script the link leads to the
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 MOST_NAMED = 10
-"""How many studies a slip names.  More are counted: else each page would name nearly all studies,
-nobody would read them in a slip, and a study more would cost the more, the more there are."""
+"""How many studies a tooltip names.  More are counted: else each page would name nearly all
+studies, nobody would read them, and a study more would cost the more, the more there are."""
 
 
 NOTES = "Notes on the links of this page"
 
 
-class Slips(SphinxPostTransform):
+class Tooltips(SphinxPostTransform):
     """Give each link its note, and the page the list of them; the notes hold no link."""
 
     default_priority = 200  # after references are resolved
@@ -42,13 +42,13 @@ class Slips(SphinxPostTransform):
         view = domain_of(self.env).view(self.env.docname)
         notes: dict[str, list[str]] = {}
         for link, kind, name in [*_marked(self.document), *_cited(self.document, view)]:
-            note = f"slip-{kind}-{name}"
+            note = f"tooltip-{kind}-{name}"
             notes[note] = notes.get(note) or LINES[kind](view, name)
             _describe(link, kind, note)
         if notes:
             # Outside the tree of nodes, so that neither the search nor a reader who goes from line
             # to line finds a note in the middle of a sentence.
-            self.document["slips"] = _listed(notes)
+            self.document["tooltips"] = _listed(notes)
 
 
 def _marked(document: nodes.document) -> Iterator[tuple[nodes.reference, str, str]]:
@@ -83,9 +83,8 @@ def _listed(notes: dict[str, list[str]]) -> str:
         f'<li id="{escape(note)}">{"".join(f"<p>{line}</p>" for line in lines)}</li>'
         for note, lines in notes.items()
     )
-    return (
-        f'<aside class="slips" aria-label="{NOTES}"><p>{NOTES}</p><ul>{"".join(items)}</ul></aside>'
-    )
+    listed = "".join(items)
+    return f'<aside class="tooltips" aria-label="{NOTES}"><p>{NOTES}</p><ul>{listed}</ul></aside>'
 
 
 def _metric_lines(view: View, name: str) -> list[str]:
@@ -136,18 +135,18 @@ LINES: dict[str, Callable[[View, str], list[str]]] = {
 """What the note of each kind of link says, line by line, as HTML."""
 
 
-_DESCRIBED = re.compile(r'<a class="(slip-[^" ]+) reference internal"')
+_DESCRIBED = re.compile(r'<a class="(tooltip-[^" ]+) reference internal"')
 
 
 def _add_notes(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    if doctree is not None and "slips" in doctree:
+    if doctree is not None and "tooltips" in doctree:
         described = r'<a class="reference internal" aria-describedby="\1"'
-        context["body"] = _DESCRIBED.sub(described, context["body"]) + doctree["slips"]
+        context["body"] = _DESCRIBED.sub(described, context["body"]) + doctree["tooltips"]
 
 
 def setup(app: Sphinx) -> None:
     """Register the transform, and the place of the notes."""
-    app.add_post_transform(Slips)
+    app.add_post_transform(Tooltips)
     app.connect("html-page-context", _add_notes)

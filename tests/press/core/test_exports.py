@@ -12,7 +12,7 @@ from casebook.core.book.counts import KINDS
 from casebook.core.book.records import Record, Study
 from casebook.core.exports.registry import EXPORTS, schemas
 from casebook.core.exports.schema import as_data
-from casebook.core.findings import decision as decisions
+from casebook.core.findings import decision
 from casebook.core.findings.claim import Claim, ClaimEntry, Verdict
 from casebook.core.findings.decision import Decision
 from casebook.core.findings.insight import Audience, EvidenceItem, Insight, InsightKind
@@ -193,7 +193,7 @@ def test_insights_are_numbered_by_study() -> None:
 
 
 def test_decisions_carry_their_totals() -> None:
-    matrix, problems = decisions.parse(MATRIX)
+    matrix, problems = decision.parse(MATRIX)
     assert (problems, matrix is None) == ([], False)
     assert matrix
     made = Decision("a", "decision-x", MARKED, matrix, "b")
@@ -222,7 +222,7 @@ def test_decisions_carry_their_totals() -> None:
                         "mean": 1.0,
                     },
                 ],
-                "stability": decisions.stability(matrix, "b", mark),
+                "stability": decision.stability(matrix, "b", mark),
                 "page": "a",
                 "anchor": "decision-x",
             }

@@ -17,10 +17,9 @@ import pytest
 import typst
 from casebook.core import palette
 from casebook.core.figures import drawing as drawing_of
-from casebook.core.figures import mermaid
-from casebook.core.figures import mermaid_style as mermaidstyle
+from casebook.core.figures import mermaid, mermaid_style
 from casebook.core.figures.mermaid_labels import left_align, with_plates
-from casebook.core.svg import sanitiser as svg
+from casebook.core.svg import sanitiser
 from casebook.core.svg.allowed import ELEMENTS
 from casebook.core.svg.sanitiser import Element
 from hypothesis import given, settings
@@ -335,8 +334,14 @@ class PanicException(BaseException):
     ("answer", "message"),
     [
         ("<svg/>", "cannot be used: The drawing's outermost"),
-        (f'<svg xmlns="{svg.SVG}" viewBox="0 0 1 1"><path fill="#abc"/></svg>', "palette's: #abc"),
-        (f'<svg xmlns="{svg.SVG}" viewBox="0 0 1 1"><path fill="#f1a0ff"/></svg>', "palette's"),
+        (
+            f'<svg xmlns="{sanitiser.SVG}" viewBox="0 0 1 1"><path fill="#abc"/></svg>',
+            "palette's: #abc",
+        ),
+        (
+            f'<svg xmlns="{sanitiser.SVG}" viewBox="0 0 1 1"><path fill="#f1a0ff"/></svg>',
+            "palette's",
+        ),
         (PanicException(), "mistake: PanicException"),
     ],
 )
@@ -355,11 +360,11 @@ def test_an_interruption_is_not_a_mistake(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_colours_come_back_in_several_forms() -> None:
-    assert mermaidstyle.token("#F1A010") == "dia-node"
-    assert mermaidstyle.token("rgb(241, 160, 16)") == "dia-node"
-    assert mermaidstyle.token("rgba(241,160,17,0.5)") == "dia-edge"
-    assert mermaidstyle.token("rgba(185, 185, 185, 1)") == "dia-hair"
-    assert mermaidstyle.token("#f1a000") is None
+    assert mermaid_style.token("#F1A010") == "dia-node"
+    assert mermaid_style.token("rgb(241, 160, 16)") == "dia-node"
+    assert mermaid_style.token("rgba(241,160,17,0.5)") == "dia-edge"
+    assert mermaid_style.token("rgba(185, 185, 185, 1)") == "dia-hair"
+    assert mermaid_style.token("#f1a000") is None
 
 
 def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from casebook.core.svg import cascade as css
-from casebook.core.svg import sanitiser as svg
+from casebook.core.svg import cascade, sanitiser
 from casebook.core.svg.allowed import clean_attribute, clean_property, font_parts
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -15,7 +14,7 @@ OPEN = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1
 
 
 def clean(body: str, sheet: str = "", head: str = 'viewBox="0 0 10 20"') -> str:
-    return svg.clean(f"{OPEN}{head}>{body}</svg>", sheet).serialise({})
+    return sanitiser.clean(f"{OPEN}{head}>{body}</svg>", sheet).serialise({})
 
 
 @pytest.mark.parametrize(
@@ -69,7 +68,7 @@ def test_numbers_are_shortened() -> None:
 
 
 def test_ids_are_short_unique_and_prefixed() -> None:
-    picture = svg.clean(
+    picture = sanitiser.clean(
         f'{OPEN} viewBox="0 0 1 1"><defs><marker id="m"><path id="p"/></marker><marker id="m"/>'
         '<clipPath id="unused"><path/></clipPath><path id="s" marker-end="url(#m)"/></defs>'
         '<use href="#s"/><path marker-end="url(#m)" id="q"/></svg>'
@@ -108,7 +107,7 @@ def test_uses_do_not_multiply() -> None:
     ],
 )
 def test_size(head: str, size: tuple[float, float]) -> None:
-    picture = svg.clean(f"{OPEN}{head}/>")
+    picture = sanitiser.clean(f"{OPEN}{head}/>")
     assert (picture.width, picture.height) == size
 
 
@@ -125,8 +124,8 @@ def test_size(head: str, size: tuple[float, float]) -> None:
     ],
 )
 def test_a_size_is_needed(head: str) -> None:
-    with pytest.raises(svg.SvgError, match="viewBox"):
-        svg.clean(f"{OPEN}{head}/>")
+    with pytest.raises(sanitiser.SvgError, match="viewBox"):
+        sanitiser.clean(f"{OPEN}{head}/>")
 
 
 @pytest.mark.parametrize(
@@ -149,21 +148,21 @@ def test_a_size_is_needed(head: str) -> None:
     ],
 )
 def test_errors_are_sentences(text: str, message: str) -> None:
-    with pytest.raises(svg.SvgError, match=message):
-        svg.clean(text)
+    with pytest.raises(sanitiser.SvgError, match=message):
+        sanitiser.clean(text)
 
 
 def test_a_plain_doctype_is_read_over() -> None:
     doctype = '<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/svg11.dtd">'
-    assert svg.clean(f'{doctype}{OPEN}viewBox="0 0 1 1"/>').width == 1
+    assert sanitiser.clean(f'{doctype}{OPEN}viewBox="0 0 1 1"/>').width == 1
 
 
 @given(st.text(alphabet="<>/=\"'& svgpathstyle#.{}:;!-[]0", max_size=200))
 def test_no_input_ends_in_another_error(text: str) -> None:
     for source in (text, f"{OPEN}viewBox='0 0 1 1'><style>{text}</style><path/>{text}</svg>"):
         try:
-            out = svg.clean(source, text).serialise({})
-        except svg.SvgError:
+            out = sanitiser.clean(source, text).serialise({})
+        except sanitiser.SvgError:
             continue
         assert not re.search(r"<script|\son\w+=|<style|\sstyle=", out)
 
@@ -238,8 +237,8 @@ def test_the_style_attribute_wins_over_rules_but_not_over_importance() -> None:
 @example("a{b:" + "(" * 5000)
 def test_no_text_ends_the_reading_of_css(text: str) -> None:
     for source in (text, f"a{{{text}", f"{text}{{fill:red}}"):
-        css.parse_sheet(source)
-        css.parse_declarations(source)
+        cascade.parse_sheet(source)
+        cascade.parse_declarations(source)
 
 
 def test_what_cannot_be_read_has_no_effect() -> None:
@@ -256,10 +255,10 @@ TARGETS = WORDS.map("url(#{})".format)
 VALUES = st.lists(WORDS | NUMBERS | COLOURS | CALLS | TARGETS, min_size=1).map(" ".join)
 
 
-@given(st.lists(st.builds(css.Declaration, WORDS, VALUES, st.booleans())))
-def test_declarations_are_read_as_they_are_written(declarations: list[css.Declaration]) -> None:
+@given(st.lists(st.builds(cascade.Declaration, WORDS, VALUES, st.booleans())))
+def test_declarations_are_read_as_they_are_written(declarations: list[cascade.Declaration]) -> None:
     written = [f"{d.name}: {d.value}{' !important' * d.important}" for d in declarations]
-    assert css.parse_declarations(" ; ".join(written)) == tuple(declarations)
+    assert cascade.parse_declarations(" ; ".join(written)) == tuple(declarations)
 
 
 def selected(steps: list[tuple[str, str]], path: list[str]) -> bool:
@@ -277,6 +276,6 @@ STEPS = st.tuples(st.sampled_from(" >"), st.sampled_from("ab*"))
 @given(st.lists(STEPS, min_size=1, max_size=5), st.lists(st.sampled_from("ab"), min_size=1))
 def test_a_selector_means_a_way_down(steps: list[tuple[str, str]], path: list[str]) -> None:
     selector = "".join(joint + tag for joint, tag in steps)[1:]
-    sheet = css.parse_sheet(selector + "{fill:red}")
-    found = css.cascade([sheet.traits(tag, {}) for tag in path], sheet, "")
+    sheet = cascade.parse_sheet(selector + "{fill:red}")
+    found = cascade.cascade([sheet.traits(tag, {}) for tag in path], sheet, "")
     assert (found == {"fill": "red"}) == selected(steps, path)

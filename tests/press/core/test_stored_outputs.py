@@ -10,7 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from casebook.core.literate import stored_outputs as outputs
+from casebook.core.literate import stored_outputs
 from casebook.core.literate.stored_outputs import (
     Counterexample,
     Output,
@@ -154,7 +154,7 @@ def test_what_is_written_is_read_again(result: dict[str, object]) -> None:
 def test_a_broken_number_has_six_significant_digits(number: float) -> None:
     text = written({"values": {"x": number}})
     stored = json.loads(text, parse_float=Decimal, parse_int=Decimal)["values"]["x"]
-    assert len(stored.normalize().as_tuple().digits) <= outputs.DIGITS
+    assert len(stored.normalize().as_tuple().digits) <= stored_outputs.DIGITS
     assert abs(stored - Decimal(number)) <= abs(Decimal(number)) * Decimal("5.01e-6")
 
 

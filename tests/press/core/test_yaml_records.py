@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 from casebook.core.problems import Kind, Problem
-from casebook.core.text import yaml_records as yamlbody
+from casebook.core.text import yaml_records
 from casebook.core.text.yaml_records import (
     Mapping,
     Node,
@@ -168,7 +168,7 @@ def depth(value: object) -> int:
     return 1 + max(map(depth, inner), default=0) if isinstance(inner, list) else 0
 
 
-@given(NESTED.filter(lambda value: depth(value) <= yamlbody.MAX_DEPTH))
+@given(NESTED.filter(lambda value: depth(value) <= yaml_records.MAX_DEPTH))
 def test_what_was_dumped_comes_back(value: object) -> None:
     dumper = type("Dumper", (yaml.SafeDumper,), {"ignore_aliases": lambda *_: True})
     assert plain(load(yaml.dump(value, Dumper=dumper, default_style='"'))) == value
@@ -316,7 +316,7 @@ def test_records_within_a_record() -> None:
 
 
 def test_a_body_of_one_record() -> None:
-    one = yamlbody.record("\na: b\nc: [d]")
+    one = yaml_records.record("\na: b\nc: [d]")
     assert isinstance(one, YamlRecord)
     assert (one.line, one.text("a"), one.line_of("c")) == (2, "b", 3)
 
@@ -331,11 +331,11 @@ def test_a_body_of_one_record() -> None:
     ],
 )
 def test_a_body_that_is_not_one_record(text: str, line: int, message: str) -> None:
-    assert yamlbody.record(text) == Problem(Kind.BAD_YAML, message, line)
+    assert yaml_records.record(text) == Problem(Kind.BAD_YAML, message, line)
 
 
 @given(st.text(max_size=100) | st.lists(PIECES, max_size=40).map("".join))
 def test_any_text_gives_one_record_or_a_problem(text: str) -> None:
-    found = yamlbody.record(text)
+    found = yaml_records.record(text)
     assert isinstance(found, YamlRecord | Problem)
     assert 1 <= found.line <= len(text) + 1

@@ -17,7 +17,7 @@ from casebook.core.book.records import Captioned, Contents, Record, Study
 from casebook.core.literate.chunks import Chunk
 from casebook.core.literate.printed import Code
 from casebook.core.literate.tangle import Tangled
-from casebook.core.metrics import metric as metrics
+from casebook.core.metrics import metric
 from casebook.core.metrics.metric import MetricRow, Resolved
 from casebook.core.patterns.catalogue import EMPTY, Catalogue, Pattern
 from casebook.core.patterns.uses import PatternSection, PatternUse
@@ -128,7 +128,7 @@ class Book:
 
     @functools.cached_property
     def _resolution(self) -> tuple[dict[str, Resolved], dict[str, Problem]]:
-        return metrics.resolve({name: row.metric for name, row in self.rows.items()})
+        return metric.resolve({name: row.metric for name, row in self.rows.items()})
 
     @property
     def resolved(self) -> dict[str, Resolved]:

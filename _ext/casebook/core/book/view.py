@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from casebook.core.book import counts as inventory
+from casebook.core.book import counts
 from casebook.core.book.book import NOWHERE, Book, Source, Target
 from casebook.core.book.counts import Counts
 from casebook.core.book.records import Record, Study
@@ -172,7 +172,7 @@ def _insight(book: Book, anchor: str) -> Insight | None:
 
 
 def _inventory(book: Book, _: str) -> tuple[dict[str, Counts], Counts]:
-    return inventory.count(book)
+    return counts.count(book)
 
 
 def _source(book: Book, key: str) -> tuple[Source, ...]:

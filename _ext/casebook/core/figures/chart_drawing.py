@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from casebook.core.figures.chart import Chart, Form, shown
 from casebook.core.figures.drawing import Drawing, DrawingError, RendererMissing
 from casebook.core.figures.series_names import Box, Point, free_place
-from casebook.core.svg import sanitiser as svg
+from casebook.core.svg import sanitiser
 from casebook.core.svg.allowed import COLOUR_PROPERTIES
 
 if TYPE_CHECKING:
@@ -90,8 +90,8 @@ def draw(chart: Chart, size: Size, font_dir: Path) -> Drawing:
         file = io.BytesIO()
         figure.savefig(file, format="svg", metadata={"Date": None}, transparent=True)
     try:
-        picture = svg.clean(file.getvalue().decode("utf-8"))
-    except svg.SvgError as error:
+        picture = sanitiser.clean(file.getvalue().decode("utf-8"))
+    except sanitiser.SvgError as error:
         raise DrawingError(f"The chart cannot be used: {error}") from error
     return Drawing(picture.map(_token))
 

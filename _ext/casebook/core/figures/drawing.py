@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from casebook.core import palette
 from casebook.core.figures.mermaid_labels import with_plates
-from casebook.core.svg import sanitiser as svg
+from casebook.core.svg import sanitiser
 from casebook.core.svg.slimming import slim
 
 _FALLBACK_FAMILY = "IBM Plex Sans"
@@ -31,7 +31,7 @@ class RendererMissing(RuntimeError):
 class Drawing:
     """A picture, sanitised; every colour is ``var(--cb-NAME)``, ``none`` or ``transparent``."""
 
-    picture: svg.Picture
+    picture: sanitiser.Picture
 
     @property
     def width(self) -> float:
@@ -54,7 +54,7 @@ class Drawing:
             f"<desc id={quoteattr(identifier + '-desc')}>{escape(description)}</desc>"
         )
         attributes = {
-            "xmlns": svg.SVG,
+            "xmlns": sanitiser.SVG,
             "id": identifier,
             "role": "img",
             "aria-labelledby": f"{identifier}-title {identifier}-desc",
@@ -66,7 +66,7 @@ class Drawing:
         """A whole SVG file in the colours of print, for e-books."""
         head = f"<title>{escape(title)}</title><desc>{escape(description)}</desc>"
         attributes = {
-            "xmlns": svg.SVG,
+            "xmlns": sanitiser.SVG,
             "width": f"{self.width:g}",
             "height": f"{self.height:g}",
             "font-family": f"'{family}', sans-serif",

@@ -7,12 +7,12 @@ same source gives the same bytes.
 
 from __future__ import annotations
 
-from casebook.core.figures import mermaid_style as mermaidstyle
+from casebook.core.figures import mermaid_style
 from casebook.core.figures.drawing import Drawing, DrawingError, RendererMissing
 from casebook.core.figures.mermaid_labels import left_align
 from casebook.core.figures.mermaid_source import KINDS, author_colours, kind_of
 from casebook.core.palette import VARIABLE
-from casebook.core.svg import sanitiser as svg
+from casebook.core.svg import sanitiser
 from casebook.core.svg.allowed import COLOUR_PROPERTIES
 
 __all__ = ["KINDS", "DiagramError", "author_colours", "draw"]
@@ -48,8 +48,8 @@ def draw(source: str) -> Drawing:
             f"{', '.join(sorted(KINDS))}."
         )
     try:
-        picture = svg.clean(_render(source), mermaidstyle.SHEET, left_align)
-    except svg.SvgError as error:
+        picture = sanitiser.clean(_render(source), mermaid_style.SHEET, left_align)
+    except sanitiser.SvgError as error:
         raise DiagramError(f"The diagram cannot be used: {error}") from error
     return Drawing(picture.map(_token_colour))
 
@@ -60,7 +60,7 @@ def _render(source: str) -> str:
     except ImportError as error:
         raise RendererMissing("The package 'mmdr', which draws diagrams, is missing.") from error
     try:
-        return mmdr.render(mermaidstyle.prefix(source) + source, backend="merman").svg()
+        return mmdr.render(mermaid_style.prefix(source) + source, backend="merman").svg()
     except BaseException as error:
         # a panic in Rust arrives as a BaseException of the extension's own
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
@@ -74,7 +74,7 @@ def _token_colour(name: str, value: str) -> str:
         return value
     if value in ("none", "transparent"):
         return value
-    token = mermaidstyle.token(value)
+    token = mermaid_style.token(value)
     if token is None:
         raise DiagramError(f"The diagram holds a colour that is not the palette's: {value}.")
     return f"var(--cb-{token})"

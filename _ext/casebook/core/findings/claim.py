@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from casebook.core.problems import Kind, Problem, shortened, suggestion
-from casebook.core.text import yaml_records as yamlbody
+from casebook.core.text import yaml_records
 from casebook.core.text.marked_text import Reader, Text
 from casebook.core.text.yaml_records import YamlRecord
 
@@ -53,7 +53,7 @@ def parse(
     body: str, sources: Collection[str], text: Reader = Text
 ) -> tuple[list[Claim], list[Problem]]:
     """Read a list of claims; `sources` are the keys of the bibliography."""
-    records, problems = yamlbody.records(body)
+    records, problems = yaml_records.records(body)
     claims = []
     for record in records:
         claim = _claim(record, sources, text)

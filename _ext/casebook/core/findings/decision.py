@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from casebook.core.problems import Kind, Problem, shortened, suggestion
-from casebook.core.text import yaml_records as yamlbody
+from casebook.core.text import yaml_records
 from casebook.core.text.marked_text import Named, Reader, Text
 from casebook.core.text.names import is_name
 from casebook.core.text.yaml_records import YamlRecord
@@ -115,7 +115,7 @@ class Decision:
 
 def parse(body: str, text: Reader = Text) -> tuple[Matrix | None, list[Problem]]:
     """Read the body of a matrix: a mapping with `criteria` and `options`."""
-    record = yamlbody.record(body)
+    record = yaml_records.record(body)
     if isinstance(record, Problem):
         return None, [record]
     record.check_fields(("criteria", "options"))

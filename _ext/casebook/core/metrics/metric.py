@@ -22,7 +22,7 @@ from casebook.core.metrics.formulas import Formula
 from casebook.core.metrics.quantities import Printed, Quantity
 from casebook.core.metrics.units import Unit
 from casebook.core.problems import Kind, Problem, shortened, suggestion
-from casebook.core.text import yaml_records as yamlbody
+from casebook.core.text import yaml_records
 from casebook.core.text.marked_text import NO_TEXT, Reader, Text
 from casebook.core.text.names import is_name
 from casebook.core.text.yaml_records import YamlRecord
@@ -157,7 +157,7 @@ def parse(
     text: Reader = Text,
 ) -> Table:
     """Read the rows of a metrics table; `sources` are the keys of the bibliography."""
-    records, problems = yamlbody.records(body)
+    records, problems = yaml_records.records(body)
     table = Table(problems=problems)
     for record in records:
         metric = _metric(record, sources, outputs, text)

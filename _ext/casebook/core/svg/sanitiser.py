@@ -17,7 +17,7 @@ from types import MappingProxyType
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
-from casebook.core.svg import cascade as css
+from casebook.core.svg import cascade
 from casebook.core.svg.allowed import (
     ATTRIBUTES,
     DEFINITIONS,
@@ -128,7 +128,7 @@ def clean(
     inline = (element.attributes.get("style", "") for element in source.walk())
     if sum(map(len, (*styles, *inline))) > MAX_CSS:
         raise SvgError(f"The drawing holds more than {MAX_CSS:,} characters of CSS.")
-    rules = css.parse_sheet("\n".join([*styles, sheet]))
+    rules = cascade.parse_sheet("\n".join([*styles, sheet]))
     if len(rules) * sum(1 for _ in source.walk()) > MAX_WORK:
         raise SvgError("The drawing's style sheet is too large for its number of elements.")
     cleaned = _clean_element(source, [], rules)
@@ -204,7 +204,7 @@ class _Reader:
 
 
 def _clean_element(
-    element: Element, ancestors: list[frozenset[css.Trait]], rules: css.Sheet
+    element: Element, ancestors: list[frozenset[cascade.Trait]], rules: cascade.Sheet
 ) -> Element | None:
     if element.tag not in ELEMENTS:
         return None
@@ -215,7 +215,7 @@ def _clean_element(
         if name in own and (value := clean_attribute(name, own[name])) is not None:
             attributes[name] = value
     given = {name: own[name] for name in own if name in PROPERTIES}
-    for name, raw in {**given, **css.cascade(path, rules, own.get("style", ""))}.items():
+    for name, raw in {**given, **cascade.cascade(path, rules, own.get("style", ""))}.items():
         for part, written in font_parts(raw) if name == "font" else [(name, raw)]:
             if (value := clean_property(part, written)) is not None:
                 attributes[part] = value
