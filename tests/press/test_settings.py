@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from casebook.base import config
 from casebook.base.config import FIELDS, Settings, settings
+from casebook.core.problems import Kind, Problem
 from harness import build, plain, write
 
 PAGE: dict[str, str | None] = {"index.md": "# Page\n\n```{casebook-settings}\n```\n"}
@@ -74,10 +75,11 @@ def test_the_last_line_that_sets_it_counts(book: Path) -> None:
 def test_what_a_feature_needs_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     app: Any = SimpleNamespace(config=SimpleNamespace(html_theme="furo"))
     (field,) = (field for field in FIELDS if field.name == name)
-    assert field.metadata["check"](True, app) == ""
+    assert field.metadata["check"](True, app) is None
     monkeypatch.setattr(config.importlib.util, "find_spec", lambda module: None)
     package = {"diagrams": "sphinxcontrib-mermaid", "design": "furo"}[name]
-    assert field.metadata["check"](True, app) == f"needs the package {package}"
+    needed = Problem(Kind.BAD_SETTING, f"needs the package {package}")
+    assert field.metadata["check"](True, app) == needed
 
 
 def test_the_settings_of_a_build() -> None:

@@ -26,56 +26,59 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", str, bool)
 PREFIX = "casebook_"
-Check = Callable[[Any, "Sphinx"], str]
-"""Says of a value of the right type what is wrong in this project; else nothing."""
+Check = Callable[[Any, "Sphinx"], "Problem | None"]
+"""Says of a value of the right type what is wrong with it in this project, if anything is."""
 
 
-def _day(value: str, app: Sphinx) -> str:
+def _bad(message: str) -> Problem:
+    return Problem(Kind.BAD_SETTING, message)
+
+
+def _day(value: str, app: Sphinx) -> Problem | None:
     try:
-        given = day.fromisoformat(value)
+        given = day.fromisoformat(value).isoformat()
     except ValueError:
-        return "is no day such as '2026-11-22'"
-    return "" if given.isoformat() == value else f"is a day to be written as '{given}'"
+        return _bad("is no day such as '2026-11-22'")
+    return _bad(f"is a day to be written as '{given}'") if given != value else None
 
 
-def _inside(value: str, app: Sphinx) -> str:
-    if Path(value).is_absolute():
-        return "is absolute, and has to be a path from the source folder"
-    return ""
+def _inside(value: str, app: Sphinx) -> Problem | None:
+    absolute = Path(value).is_absolute()
+    return _bad("is absolute, and has to be a path from the source folder") if absolute else None
 
 
-def _folder(value: str, app: Sphinx) -> str:
-    there = Path(app.srcdir, value).is_dir()
-    return _inside(value, app) or ("" if there else "is no folder in the source folder")
+def _folder(value: str, app: Sphinx) -> Problem | None:
+    lost = not Path(app.srcdir, value).is_dir()
+    return _inside(value, app) or (_bad("is no folder in the source folder") if lost else None)
 
 
-def _file(value: str, app: Sphinx) -> str:
-    there = Path(app.srcdir, value).is_file()
-    return _inside(value, app) or ("" if there else "is no file in the source folder")
+def _file(value: str, app: Sphinx) -> Problem | None:
+    lost = not Path(app.srcdir, value).is_file()
+    return _inside(value, app) or (_bad("is no file in the source folder") if lost else None)
 
 
-def _address(value: str, app: Sphinx) -> str:
+def _address(value: str, app: Sphinx) -> Problem | None:
     try:
         parts = urlsplit(value)
     except ValueError:
-        return "is no address"
+        return _bad("is no address")
     good = parts.scheme in ("http", "https") and parts.netloc
-    return "" if good else "is no address that begins with 'https://' or 'http://'"
+    return None if good else _bad("is no address that begins with 'https://' or 'http://'")
 
 
-def _anything(value: str, app: Sphinx) -> str:
-    return ""
+def _anything(value: str, app: Sphinx) -> Problem | None:
+    return None
 
 
-def _diagrams(value: bool, app: Sphinx) -> str:
+def _diagrams(value: bool, app: Sphinx) -> Problem | None:
     there = importlib.util.find_spec("sphinxcontrib.mermaid")
-    return "" if there else "needs the package sphinxcontrib-mermaid"
+    return None if there else _bad("needs the package sphinxcontrib-mermaid")
 
 
-def _design(value: bool, app: Sphinx) -> str:
+def _design(value: bool, app: Sphinx) -> Problem | None:
     if not importlib.util.find_spec("furo"):
-        return "needs the package furo"
-    return "" if app.config.html_theme == "furo" else "needs html_theme = 'furo'"
+        return _bad("needs the package furo")
+    return None if app.config.html_theme == "furo" else _bad("needs html_theme = 'furo'")
 
 
 def _setting(default: T, check: Check, help: str, rebuild: str = "env") -> T:
@@ -143,22 +146,24 @@ def _check(app: Sphinx, config: Config) -> None:
             report(Problem(Kind.BAD_SETTING, message, line, str(conf)))
     for field in FIELDS:
         name = PREFIX + field.name
-        wrong = _wrong(field, config[name], app)
-        if wrong:
+        problem = _problem(field, config[name], app)
+        if problem:
             # A setting may come from the command line, or from a file that conf.py imports.
             place = f"{conf}:{lines.get(name, 1)}" if name not in config.overrides else "-D"
-            message = f"'{name}' {wrong}; the default, {field.default!r}, is used"
-            report(Problem(Kind.BAD_SETTING, message), place)
+            message = f"'{name}' {problem.message}; the default, {field.default!r}, is used"
+            report(_bad(message), place)
             config[name] = field.default
 
 
-def _wrong(field: dataclasses.Field[Any], value: Any, app: Sphinx) -> str:
+def _problem(field: dataclasses.Field[Any], value: Any, app: Sphinx) -> Problem | None:
     if type(value) is not type(field.default):
-        return f"is {_quoted(value)}, and has to be {TYPES[str(field.type)]}"
+        return _bad(f"is {_quoted(value)}, and has to be {TYPES[str(field.type)]}")
     if value == field.default:
-        return ""
-    wrong: str = field.metadata["check"](value, app)
-    return wrong if not wrong or value is True else f"is {_quoted(value)}, which {wrong}"
+        return None
+    found: Problem | None = field.metadata["check"](value, app)
+    if found is None or value is True:
+        return found
+    return _bad(f"is {_quoted(value)}, which {found.message}")
 
 
 def _quoted(value: object) -> str:

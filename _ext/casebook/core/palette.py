@@ -17,7 +17,7 @@ Medium: TypeAlias = Literal["light", "dark", "print"]
 """Where a colour is shown: the screen by day, the screen by night, or paper."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Colour:
     """One token: the same role in three media, each as ``#rrggbb``."""
 

@@ -26,7 +26,7 @@ SETTINGS = ("commonmark_only", "gfm_only", "enable_extensions", "disable_syntax"
 Parser = Callable[[str], list[Token]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Page:
     """A page that holds code, and its program."""
 

@@ -31,7 +31,7 @@ MOST_MOVES = 12
 TRIES = 20_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Made:
     """What is to be stored: the file, from the folder of outputs on, and its text."""
 

@@ -57,7 +57,7 @@ class Target:
 NOWHERE = Target("", "", NO_TEXT)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Frame:
     """What pages show of one another that is no record: titles, numbers, sources, the date."""
 

@@ -27,7 +27,7 @@ class RendererMissing(RuntimeError):
     """The package that draws is not installed."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Drawing:
     """A picture, sanitised; every colour is ``var(--cb-NAME)``, ``none`` or ``transparent``."""
 

@@ -44,7 +44,7 @@ class SvgError(ValueError):
     """The SVG cannot be used; the message is one sentence for the author."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Element:
     """One element of the tree; text is a string among the children."""
 
@@ -72,7 +72,7 @@ class Element:
         return f"<{self.tag}{attributes}>{content}</{self.tag}>"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Picture:
     """A sanitised drawing: its tree, and its natural size in CSS pixels."""
 
@@ -161,7 +161,7 @@ def _parse(text: str) -> Element:
     return reader.root
 
 
-@dataclass
+@dataclass(slots=True)
 class _Reader:
     """Builds the tree; elements and attributes of other vocabularies never enter it."""
 
