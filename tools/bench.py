@@ -54,22 +54,22 @@ class Pair:
 
     @property
     def press(self) -> float:
-        """Seconds with the press."""
+        """The median seconds with the press."""
         return median(run.wall for run in self.press_runs)
 
     @property
     def plain(self) -> float:
-        """Seconds without it."""
+        """The median seconds without it."""
         return median(run.wall for run in self.plain_runs)
 
     @property
     def added(self) -> float:
-        """Seconds that the press adds."""
+        """The seconds that the press adds."""
         return self.press - self.plain
 
     @property
     def added_cpu(self) -> float:
-        """Seconds of the processor that it adds."""
+        """The seconds of the processor that it adds."""
         press, plain = ([r.cpu for r in runs] for runs in (self.press_runs, self.plain_runs))
         return median(press) - median(plain)
 
@@ -107,7 +107,10 @@ class Result:
 
 
 def run(command: Sequence[object], output: Path) -> tuple[float, float]:
-    """Run a command to its end; the seconds that passed, and those of the processor."""
+    """Run a command to its end; return the seconds that passed, and those of the processor.
+
+    Raises ``SystemExit`` with the end of its output if it fails.
+    """
     # Modules are compiled once, as where a package is installed, and not into the checkout.
     environment = os.environ | {"PYTHONPYCACHEPREFIX": str(output.parent / "bytecode")}
     environment["PYTHONHASHSEED"] = "0"  # or the order of sets, and with it the work, is chance
@@ -146,13 +149,13 @@ def build(root: Path, *, fresh: bool = False, sphinx: Sequence[str] = SPHINX) ->
 
 
 def turns(rounds: int, once: Callable[[Path, int], Run], books: tuple[Path, Path]) -> Pair:
-    """Press, plain, press, plain, …; `once` is given a book and the round."""
+    """Build press, plain, press, plain, …; `once` is given a book and the round."""
     runs = [[once(book, number) for book in books] for number in range(rounds)]
     return Pair([press for press, _ in runs], [plain for _, plain in runs])
 
 
 def changed(text: str, number: int) -> str:
-    """A page whose first paragraph has changed, differently in each round."""
+    """Change the first paragraph of a page, differently in each round."""
     return re.sub(r"( Changed \d+\.)?\n\n## ", f" Changed {number}.\n\n## ", text, count=1)
 
 
@@ -169,7 +172,7 @@ def measured(work: Path, *, quick: bool) -> Result:
     books: dict[int, tuple[Path, Path]] = {}
 
     def pair(studies: int, rounds: int) -> Pair:
-        """The pair of a made-up book, or of this book for nought."""
+        """Measure the pair of a made-up book, or of this book for nought."""
         print(f"{studies or 'this book'}, {rounds} rounds", file=sys.stderr)
         files = synthetic(studies, known) if studies else own_files()
         press = write(work / f"press-{studies}", files, press=True)
@@ -226,12 +229,15 @@ def diagrams(work: Path) -> Diagrams:
 
 
 def mermaid_cli() -> list[str]:
-    """How mermaid-cli is called; nothing where it is not installed."""
+    """Return the command that calls mermaid-cli; empty where it is not installed."""
     return shlex.split(os.environ.get("MMDC") or shutil.which("mmdc") or "")
 
 
 def by_mermaid_cli(work: Path, sources: Sequence[str]) -> tuple[float | None, float | None]:
-    """Seconds for a diagram in a process of its own, and in one process for all."""
+    """Return the seconds for a diagram in a process of its own, and in one process for all.
+
+    Both are None where mermaid-cli is not installed.
+    """
     if not mermaid_cli():
         return None, None
 
@@ -280,25 +286,25 @@ study.
 
 
 def digits(number: float) -> str:
-    """Three significant digits, and no exponent."""
+    """Format a number: whole from 100 on, else with three significant digits."""
     text = f"{number:,.0f}" if abs(number) >= 100 else f"{number:.3g}"
     return text.replace("-", "−")
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """A Markdown table; columns of numbers stand to the right."""
+    """Return a Markdown table; columns of numbers stand to the right."""
     marks = ["---:" if isinstance(cell, float | int) else "---" for cell in rows[0]]
     cells = [[digits(c) if isinstance(c, float) else str(c) for c in row] for row in rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in (heads, marks, *cells)) + "\n"
 
 
 def verdict(goal: str, missed: Sequence[str]) -> str:
-    """Whether a goal is met, and where it is not."""
+    """Say whether a goal is met, and where it is not."""
     return f"Goal: {goal}. {'It is missed: ' + '; '.join(missed) if missed else 'It is met'}.\n"
 
 
 def page(result: Result) -> str:
-    """The page of the book."""
+    """Return the page of the book."""
     opening = [INTRODUCTION, *([QUICK] if result.quick else [])]
     machine = ["## Machine and versions\n", table(("What", "Which"), [*result.machine.items()])]
     parts = (opening, whole(result), growth(result), again(result), drawing(result), machine)
@@ -306,7 +312,7 @@ def page(result: Result) -> str:
 
 
 def whole(result: Result) -> list[str]:
-    """What a build from nothing costs."""
+    """Say what a build from nothing costs."""
     books = {"this book": result.book} | {f"{n} studies": p for n, p in result.made_up.items()}
     rows = [
         (name, len(p.press_runs), p.plain, p.press, p.added, p.added / p.plain, p.added_cpu)
@@ -321,7 +327,7 @@ def whole(result: Result) -> list[str]:
 
 
 def growth(result: Result) -> list[str]:
-    """How the cost of a study grows with the book."""
+    """Say how the cost of a study grows with the book."""
     sizes, off = result.made_up, result.uncollected
     rows = [
         (
@@ -347,7 +353,7 @@ def growth(result: Result) -> list[str]:
 
 
 def again(result: Result) -> list[str]:
-    """What building again costs."""
+    """Say what building again costs."""
     pairs = {"nothing changed": result.unchanged, "one paragraph changed": result.changed}
     rows = [
         (what, p.plain, p.press, p.press / p.plain, p.plain_runs[0].read, p.press_runs[0].read)
@@ -366,7 +372,7 @@ def again(result: Result) -> list[str]:
 
 
 def drawing(result: Result) -> list[str]:
-    """What a diagram costs, here and with mermaid-cli."""
+    """Say what a diagram costs, here and with mermaid-cli."""
     found = result.diagrams
     ways = {
         "the press": found.drawn,
@@ -389,7 +395,7 @@ def drawing(result: Result) -> list[str]:
 
 
 def machine() -> dict[str, str]:
-    """What the numbers depend on, and the day; nothing that names this very machine."""
+    """Return what the numbers depend on, and the day; nothing that names this very machine."""
     cpu = Path("/proc/cpuinfo")
     model = re.search(r"model name\s*: (.*)", cpu.read_text() if cpu.exists() else "")
     gigabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
@@ -415,7 +421,7 @@ def machine() -> dict[str, str]:
 
 
 def main(arguments: Sequence[str]) -> str:
-    """Do as asked; the result is empty, or says what is wrong."""
+    """Do as asked; return an empty text, or what is wrong."""
     pages = [argument for argument in arguments if argument != "--quick"]
     if len(pages) != 1:
         return "Usage: python tools/bench.py [--quick] PAGE"

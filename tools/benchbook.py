@@ -253,7 +253,7 @@ def _sentence(chance: random.Random, link: str = "") -> str:
 
 
 def _prose(chance: random.Random, paragraphs: int, links: Sequence[str] = ()) -> list[str]:
-    """Paragraphs of five sentences, with the links strewn over them."""
+    """Return paragraphs of five sentences, with the links strewn over them."""
     places = chance.sample(range(paragraphs * 5), len(links))
     at = dict(zip(places, links, strict=True))
     sentences = [_sentence(chance, at.get(i, "")) for i in range(paragraphs * 5)]
@@ -261,7 +261,7 @@ def _prose(chance: random.Random, paragraphs: int, links: Sequence[str] = ()) ->
 
 
 def synthetic(studies: int, known: Set[str]) -> dict[str, str]:
-    """The files of a book of made-up studies; only directives that are `known` are used."""
+    """Return the files of a book of made-up studies, which uses only directives in `known`."""
     names = [f"s{number:03}" for number in range(studies)]
     pages = [*(f"elite/{name}" for name in names), "patterns", "reference"]
     contents = "```{toctree}\n:numbered: 3\n\n" + "\n".join(pages) + "\n```\n"
@@ -355,7 +355,7 @@ class Fence:
 
 
 def fences(page: str, text: str) -> Iterator[Fence]:
-    """The directives of a page that stand in fences of back-ticks."""
+    """Yield the directives of a page that stand in fences of back-ticks."""
     return (_fence(page, found) for found in FENCE.finditer(text) if found["name"])
 
 
@@ -368,7 +368,7 @@ def _fence(page: str, found: re.Match[str]) -> Fence:
 
 
 def registered() -> Set[str]:
-    """The names of the directives and roles that the press at hand adds to Sphinx."""
+    """Return the names of the directives and roles that the press at hand adds to Sphinx."""
     from casebook import setup
 
     names = {"mermaid"}  # registered where a book asks for diagrams
@@ -387,7 +387,7 @@ def registered() -> Set[str]:
 
 
 def plain(files: Mapping[str, str], known: Set[str]) -> dict[str, str]:
-    """The same files without the press, whose directives and roles are `known`."""
+    """Return the same files without the press, whose directives and roles are `known`."""
     twin = _Twin(files, known)
     return {**files, **{f"{page}.md": twin.page(page) for page in twin.texts}}
 
@@ -429,7 +429,7 @@ class _Twin:
         }
 
     def page(self, page: str) -> str:
-        """One page turned plain."""
+        """Turn one page plain."""
         made, at, text = "", 0, self.texts[page]
         for found in FENCE.finditer(text):
             ours = found["name"] in self.known
@@ -439,13 +439,13 @@ class _Twin:
         return made + self.words(text[at:], page)
 
     def words(self, text: str, page: str) -> str:
-        """Running text: a role becomes a link to the same place."""
+        """Turn running text plain: a role becomes a link to the same place."""
         text = re.sub(r"\[\]\(#chunk-([\w-]+)\)", r"[\1](#chunk-\1)", text)
         text = text.replace("](#chunk-", f"](#{PurePosixPath(page).name}-chunk-")
         return INLINE.sub(lambda found: self.role(found, _ref), text)
 
     def role(self, found: re.Match[str], link: Callable[[str, str], str]) -> str:
-        """A role of the press; anything else as it stands."""
+        """Turn a role of the press plain; leave anything else as it stands."""
         words, target = found["words"], found["target"]
         if found["role"] == "metric" and target in self.metrics:
             return link(words or self.value(target), f"metric-{target}")
@@ -454,27 +454,27 @@ class _Twin:
         return f"`{target}`" if found["role"] in self.known else found[0]
 
     def value(self, metric: str) -> str:
-        """A metric as its row was written."""
+        """Return a metric as its row was written."""
         row = self.metrics[metric]
         return row.get("value") or f"{row.get('formula', 'modelled')} {row.get('unit', '')}".strip()
 
     def metric(self, name: str) -> str:
-        """A link to a row."""
+        """Return a link to a row; only the name if there is no such row."""
         row = self.metrics.get(name)
         return _ref(row["label"], f"metric-{name}") if row else name
 
     def pattern(self, slug: str) -> str:
-        """A link to the section of a pattern."""
+        """Return a link to the section of a pattern."""
         return _ref(self.patterns[slug]["title"], f"pattern-{slug}")
 
     def evidence(self, name: str) -> str:
-        """What an insight or a claim rests on."""
+        """Return a link to what an insight or a claim rests on."""
         is_source = name not in self.metrics and "/" not in name
         return f"{{cite:label}}`{name}`" if is_source else self.metric(name)
 
     @functools.cached_property
     def uses(self) -> dict[str, list[tuple[str, str]]]:
-        """Where each pattern is linked to: page and sentence."""
+        """The page and the sentence of each link to a pattern, by its slug."""
         found: dict[str, list[tuple[str, str]]] = {slug: [] for slug in self.patterns}
         for page, text in self.texts.items():
             for sentence in re.split(r"(?<=[.:?!])\s|\n\n", FENCE.sub("", text)):
@@ -488,7 +488,7 @@ class _Twin:
         return found
 
     def block(self, fence: Fence) -> str:
-        """A directive of the press; one that is not known here as a listing."""
+        """Turn a directive of the press plain; one that is not known here becomes a listing."""
         make = getattr(self, "_" + fence.name.replace("-", "_"), None)
         made: str = make(fence) if make else _listing("none", fence)
         return made
@@ -627,7 +627,7 @@ def write(root: Path, files: Mapping[str, str], *, press: bool) -> Path:
 
 
 def own_files() -> dict[str, str]:
-    """The sources of this book."""
+    """Read the sources of this book, by their paths in `source`."""
     names = {
         path.relative_to(ROOT / "source").as_posix(): path for path in ROOT.glob("source/**/*")
     }

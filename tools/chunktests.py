@@ -26,7 +26,7 @@ OUTPUTS = Path("source", "elite", "outputs")
 
 
 def found(data_file: Path, root: Path) -> dict[Path, dict[str, list[str]]]:
-    """What should be stored: a file a page, holding the tests of each of its chunks."""
+    """Return what should be stored: a file a page, holding the tests of each of its chunks."""
     data = CoverageData(str(data_file))
     data.read()
     made = {}
@@ -39,7 +39,7 @@ def found(data_file: Path, root: Path) -> dict[Path, dict[str, list[str]]]:
 
 
 def main(arguments: list[str], root: Path = ROOT) -> str:
-    """Do as asked; the result is empty, or says what is wrong."""
+    """Do as asked; return an empty text, or what is wrong."""
     check = "--check" in arguments
     files = found(Path(arguments[-1]), root)
     # A page without code keeps none.

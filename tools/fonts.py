@@ -40,7 +40,7 @@ class Face:
 
     @property
     def stem(self) -> str:
-        """File name of the web cut; print puts `casebook-` before it."""
+        """The file name of the web cut, without its ending; print puts `casebook-` before it."""
         return f"{self.family.lower()}-{self.weight}{'i' * self.italic}"
 
     @property
@@ -103,7 +103,10 @@ def subset(font: TTFont, characters: frozenset[int], features: list[str], names:
 
 
 def add_thin_spaces(font: TTFont, monospaced: bool) -> None:
-    """Half a word space, as in Sans; in Mono a whole cell, or columns would shift."""
+    """Add thin spaces of half a word space, as in Sans.
+
+    In Mono they take a whole cell, or columns would shift.
+    """
     width = font["hmtx"]["space"][0]
     for name, character in THIN_SPACES.items():
         if character not in font.getBestCmap():
@@ -142,7 +145,7 @@ def saved(font: TTFont) -> bytes:
 
 
 def cuts(face: Face) -> dict[Path, bytes]:
-    """The static TTF for LaTeX, typst and matplotlib; from it, if wanted, the WOFF2."""
+    """Cut the static TTF for LaTeX, typst and matplotlib; from it, if wanted, the WOFF2."""
     font = TTFont(face.path, recalcTimestamp=False)  # keep the wheel's date: same bytes each time
     subset(font, PRINT_CHARACTERS, PRINT_FEATURES, names=True)
     if "fvar" in font:
@@ -162,7 +165,10 @@ def cuts(face: Face) -> dict[Path, bytes]:
 
 
 def make() -> dict[Path, bytes]:
-    """Every file, by its path from the root; the faces are cut in parallel, 2 s each for Sans."""
+    """Make every file, by its path from the root; the faces are cut in parallel, 2 s each for Sans.
+
+    Raises ``SystemExit`` if the wheels' licences differ.
+    """
     licences = {(face.path.parents[1] / "LICENSE").read_bytes() for face in FACES}
     if len(licences) != 1:
         raise SystemExit("fonts.py: the wheels' licences differ; ship each of them")
@@ -174,7 +180,7 @@ def make() -> dict[Path, bytes]:
 
 
 def stale(made: dict[Path, bytes], root: Path) -> list[str]:
-    """Files in the two folders under `root` that differ, are missing, or are not ours."""
+    """Return the files in the two folders under `root` that differ, are missing, or not ours."""
     paths = [path for folder in (WEB, PRINT) for path in (root / folder).glob("*")]
     found = {path.relative_to(root) for path in paths}
     wrong = {p for p in found & made.keys() if (root / p).read_bytes() != made[p]}

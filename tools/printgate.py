@@ -49,7 +49,10 @@ _FAULTS = tuple(
 
 
 def joined(log: str) -> list[tuple[int, str]]:
-    """The log's lines as they were before they were broken, each with its first line's number."""
+    """Return the log's lines as they were before they were broken.
+
+    Each comes with the number (from 1) of its first line in the log.
+    """
     found: list[tuple[int, str]] = []
     whole = True  # whether the line before was not broken
     for number, line in enumerate(log.splitlines(), 1):
@@ -64,7 +67,7 @@ def joined(log: str) -> list[tuple[int, str]]:
 
 
 def faults(log: str) -> list[Fault]:
-    """Everything in a log that a reader of the book would notice."""
+    """Return everything in a log that a reader of the book would notice."""
     found = []
     for number, line in joined(log):
         over = _OVERFULL.search(line)

@@ -49,7 +49,7 @@ class BookDirective(SphinxDirective):
         return "\n".join(self.content)
 
     def body_line(self, line: int) -> int:
-        """The line in the file of a line (from 1) in the body.
+        """Return the line in the file of a line (from 1) in the body.
 
         MyST counts content from the start of the file when the directive stands in a fence, and
         from the directive elsewhere; docutils counts from nought.  The offset that the content
@@ -65,7 +65,7 @@ class BookDirective(SphinxDirective):
         report(problem, f"{self.get_source_info()[0]}:{at}")
 
     def is_empty(self) -> bool:
-        """Report an empty body, once for all directives."""
+        """Tell whether the body is empty; if it is, report it, once for all directives."""
         if self.body.strip():
             return False
         message = f"the directive '{self.name}' is empty"
@@ -74,14 +74,14 @@ class BookDirective(SphinxDirective):
 
     @property
     def sources(self) -> Collection[str]:
-        """The keys of the bibliography.  The page depends on its files."""
+        """Return the keys of the bibliography, and let the page depend on its files."""
         found: Any = self.env.get_domain("cite")
         for path in found.bibdata.bibfiles:
             self.env.note_dependency(str(path))
         return found.bibdata.data.entries  # type: ignore[no-any-return]
 
     def cited(self, key: str, line: int) -> nodes.inline:
-        """A source's label, cited: author and year."""
+        """Return a source's label, cited: author and year."""
         role = self.env.get_domain("cite").role("label")
         assert role
         words, _ = role("cite:label", "", key, line, self.state.inliner, {}, [])
@@ -108,7 +108,7 @@ class BookDirective(SphinxDirective):
         return Problem(Kind.UNKNOWN_OUTPUT, f"there is no stored output '{name}'{hint}")
 
     def option_line(self, name: str) -> int:
-        """The line in the file of an option; that of the directive if it has no such option."""
+        """Return an option's line in the file; the directive's own if it has no such option."""
         option = re.compile(rf"[\s>:]*[\"']?{name}[\"']?\s*:\s*(?P<value>[^#]*)")
         for at, line in enumerate(self.block_text.split("\n")):
             found = option.match(line)
@@ -152,7 +152,7 @@ class BookDirective(SphinxDirective):
         return []
 
     def place(self, content: Content) -> Placeholder:
-        """A place at this directive for what is known once the book is read."""
+        """Return a place at this directive for what is known once the book is read."""
         made = Placeholder(content=content, page=self.env.docname)
         self.set_source_info(made)
         return made
@@ -185,7 +185,7 @@ class BookTable(BookDirective):
         return [self.table(self.arguments[0], self.listed())]
 
     def table(self, caption: str, rows: Content) -> nodes.table:
-        """The table with its caption and a place for its rows."""
+        """Return the table with its caption and a place for its rows."""
         words = self.inline(caption, self.lineno)
         made = nodes.table("", nodes.title("", "", *words), self.place(rows))
         made["classes"] = [*self.kinds, "colwidths-given", "longtable"]
@@ -203,7 +203,7 @@ class CaptionedDirective(BookDirective):
     def captioned(
         self, kind: str, widths: tuple[int, ...], heads: list[nodes.entry]
     ) -> tuple[nodes.table, nodes.tbody]:
-        """The table, with caption, name and classes, and its empty body."""
+        """Return the table, with caption, name and classes, and its empty body."""
         caption = self.inline(self.arguments[0], self.lineno)
         made, body = table(caption, kind, widths, heads)
         made["classes"] += self.options.get("class", [])

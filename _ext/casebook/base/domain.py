@@ -70,21 +70,21 @@ class CasebookDomain(Domain):
         self.data["pages"].setdefault(record.page, []).append(record)
 
     def records(self, page: str, kind: type[T]) -> list[T]:
-        """What a page that is being read, or has been, contributed of one kind."""
+        """Return what a page contributed of one kind, also while it is being read."""
         return [r for r in self.data["pages"].get(page, ()) if isinstance(r, kind)]
 
     def code(self, page: str) -> Code:
-        """The code of a page that is being read, or has been."""
+        """Return the code of a page, also while it is being read; it may be empty."""
         return next(iter(self.records(page, Code)), Code(page))
 
     def pages_with_code(self) -> list[str]:
-        """The pages that hold chunks or sessions."""
+        """Return the names of the pages that hold chunks or sessions, sorted."""
         pages = self.data["pages"]
         return sorted(page for page in pages if self.records(page, Code))
 
     @property
     def is_used(self) -> bool:
-        """Whether the project uses the press: what is noted of every page does not count."""
+        """Tell whether the project uses the press: what is noted of every page does not count."""
         everywhere = (Captioned, Contents)
         pages = self.data["pages"].values()
         listed = bibliography.is_used(self.env.get_domain("cite"))
@@ -122,7 +122,7 @@ class CasebookDomain(Domain):
         return self.answers.book
 
     def view(self, page: str) -> View:
-        """What a page asks of the book; all that it shows of other pages comes from here."""
+        """Return what a page asks of the book; all that it shows of other pages comes from here."""
         if page not in self._views:
             self._views[page] = View(self.answers)
         return self._views[page]
@@ -150,7 +150,7 @@ class CasebookDomain(Domain):
 
     @property
     def catalogue_path(self) -> Path:
-        """Where the pattern catalogue lies."""
+        """The path of the pattern catalogue."""
         return Path(self.env.srcdir, settings(self.env).catalogue)
 
     # --- resolve phase: links ---
@@ -241,7 +241,7 @@ class CasebookDomain(Domain):
         return [(f"casebook:{kind}", link)] if link else []
 
     def get_objects(self) -> Iterator[tuple[str, str, str, str, str, int]]:
-        """Metrics, patterns, chunks and insights, for the search and Sphinx's inventory.
+        """Yield metrics, patterns, chunks and insights, for the search and Sphinx's inventory.
 
         The names carry their kind: where a name equals the anchor, or the anchor without its kind,
         Sphinx's search would make the anchor from the words that it displays.
@@ -278,14 +278,14 @@ def _reading_order(env: BuildEnvironment) -> list[str]:
 
 
 def domain_of(env: BuildEnvironment) -> CasebookDomain:
-    """The domain of an environment."""
+    """Return the domain of an environment."""
     domain = env.domains["casebook"]
     assert isinstance(domain, CasebookDomain)
     return domain
 
 
 def marked_links(document: nodes.document) -> list[nodes.reference]:
-    """The links of running text to metrics and patterns, in reading order."""
+    """Return the links of running text to metrics and patterns, in reading order."""
     return [link for link in document.findall(nodes.reference) if "casebook" in link]
 
 

@@ -38,7 +38,7 @@ class Placeholder(nodes.General, nodes.Element):
 
     @property
     def content(self) -> Content:
-        """What it stands for."""
+        """The content that it stands for."""
         content: Content = self["content"]
         return content
 

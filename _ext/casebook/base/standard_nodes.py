@@ -13,7 +13,7 @@ from casebook.core.metrics.metric import Evidence
 def table(
     caption: list[nodes.Node], kind: str, widths: tuple[int, ...], heads: list[nodes.entry]
 ) -> tuple[nodes.table, nodes.tbody]:
-    """A table of given widths, whose first column heads its rows, and its empty body."""
+    """Return a table of given widths, whose first column heads its rows, and its empty body."""
     body = nodes.tbody()
     group = nodes.tgroup("", cols=len(widths))
     for i, width in enumerate(widths):
@@ -27,25 +27,26 @@ def table(
 
 
 def cell(*content: nodes.Node, classes: tuple[str, ...] = ()) -> nodes.entry:
-    """A cell with one paragraph."""
+    """Return a cell with one paragraph."""
     return nodes.entry("", nodes.paragraph("", "", *content), classes=list(classes))
 
 
 def head_cell(first: list[nodes.Node], lines: list[nodes.inline]) -> nodes.entry:
-    """The cell that heads a row: what it is, and what explains it, each a paragraph."""
+    """Return the cell that heads a row: what it is, and what explains it, each a paragraph."""
     paragraphs = [nodes.paragraph("", "", line) for line in lines]
     return nodes.entry("", nodes.paragraph("", "", *first), *paragraphs)
 
 
 def evidence_mark(evidence: Evidence, words: str) -> nodes.inline:
-    """The kind of evidence: a shape, which the style sheets draw, and the word."""
+    """Return the kind of evidence: a shape, which the style sheets draw, and the word."""
     return nodes.inline("", words, classes=["evidence", f"evidence-{evidence.value}"])
 
 
 def plain_link(domain: str, kind: str, target: str, words: str, page: str) -> addnodes.pending_xref:
-    """A link that is resolved once the book is read; without words it prints what it leads to.
+    """Return a link that is resolved once the book is read.
 
-    Plain: it stands beside what a tooltip or a mark would say.
+    Without words it prints what it leads to.  Plain: it stands beside what a tooltip or a mark
+    would say.
     """
     return addnodes.pending_xref(
         "", nodes.inline("", words), refdomain=domain, reftype=kind, reftarget=target,
@@ -56,7 +57,7 @@ def plain_link(domain: str, kind: str, target: str, words: str, page: str) -> ad
 def definition(
     term: Sequence[nodes.Node], words: Sequence[nodes.Node]
 ) -> nodes.definition_list_item:
-    """A term and one paragraph on it."""
+    """Return a term and one paragraph on it."""
     return nodes.definition_list_item(
         "",
         nodes.term("", "", *term),

@@ -22,7 +22,7 @@ from casebook.core.palette import Medium, value
 
 
 def token_colours(medium: Medium) -> dict[object, str]:
-    """Pygments token type to ``#rrggbb``; types not named inherit from their parents."""
+    """Return ``#rrggbb`` by Pygments token type; types not named inherit from their parents."""
     return {
         Token: value("ink", medium),
         Keyword: value("code-keyword", medium),
@@ -57,7 +57,7 @@ class DarkStyle(Style):  # type: ignore[misc]
 
 
 def is_ink(kind: object) -> bool:
-    """Whether a kind of token has the colour of plain text."""
+    """Tell whether a kind of token has the colour of plain text."""
     return bool(
         LightStyle.style_for_token(kind)["color"] == LightStyle.style_for_token(Token)["color"]
     )

@@ -26,7 +26,7 @@ class Colour:
     print: str
 
     def on(self, medium: Medium) -> str:
-        """The value for one medium, as ``#rrggbb``."""
+        """Return the value for one medium, as ``#rrggbb``."""
         return {"light": self.light, "dark": self.dark, "print": self.print}[medium]
 
 
@@ -85,20 +85,26 @@ SHADOW = Colour(
 
 
 def value(name: str, medium: Medium) -> str:
-    """The colour of a token or an alias as ``#rrggbb``; ``KeyError`` for any other name."""
+    """Return the colour of a token or an alias as ``#rrggbb``.
+
+    Raises ``KeyError`` for any other name.
+    """
     return TOKENS[ALIASES.get(name, name)].on(medium)
 
 
 def printed(text: str) -> str:
     """Put the colour of print in each place of a variable, for readers that know no variables.
 
-    ``KeyError`` for a variable that is no token or alias.
+    Raises ``KeyError`` for a variable that is no token or alias.
     """
     return VARIABLE.sub(lambda found: value(found[1], "print"), text)
 
 
 def luminance(colour: str) -> float:
-    """Relative luminance of ``#rrggbb``, 0 (black) to 1 (white), by WCAG 2."""
+    """Return the relative luminance of ``#rrggbb``, 0 (black) to 1 (white), by WCAG 2.
+
+    Raises ``ValueError`` for a colour of any other form.
+    """
     if len(colour) != 7 or not colour.startswith("#"):
         raise ValueError(f"not a colour of the form #rrggbb: {colour!r}")
     channels = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
@@ -107,7 +113,10 @@ def luminance(colour: str) -> float:
 
 
 def contrast(a: str, b: str) -> float:
-    """Contrast ratio of two colours ``#rrggbb``, 1 to 21, by WCAG 2; the order does not matter."""
+    """Return the contrast ratio of two colours ``#rrggbb``, 1 to 21, by WCAG 2.
+
+    The order does not matter. Raises ``ValueError`` for a colour of any other form.
+    """
     low, high = sorted((luminance(a), luminance(b)))
     return (high + 0.05) / (low + 0.05)
 
@@ -124,7 +133,7 @@ BY_SYSTEM = 'body:not([data-theme="light"])'
 
 
 def css(dark: str = DARK, by_system: str = BY_SYSTEM) -> str:
-    """Style sheet of custom properties ``--cb-NAME`` for light, dark and print.
+    """Return a style sheet of custom properties ``--cb-NAME`` for light, dark and print.
 
     Dark is chosen by the theme's switch, or by the reader's system where the switch leaves it to
     that. The aliases stand once: ``var()`` is resolved on ``body``, where
@@ -156,7 +165,7 @@ def css(dark: str = DARK, by_system: str = BY_SYSTEM) -> str:
 
 
 def latex() -> str:
-    r"""``\definecolor`` lines (package xcolor) for print; ``ink-2`` becomes ``cbink2``."""
+    r"""Return ``\definecolor`` lines (package xcolor) for print; ``ink-2`` becomes ``cbink2``."""
     lines = [
         rf"\definecolor{{cb{name.replace('-', '')}}}{{HTML}}{{{value(name, 'print')[1:].upper()}}}"
         for name in (*TOKENS, *ALIASES)

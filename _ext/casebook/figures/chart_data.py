@@ -24,7 +24,7 @@ FOLDER = "data"
 
 
 def data_file(output: str) -> str:
-    """Where the site keeps the numbers of an output."""
+    """Return where the site keeps the numbers of an output."""
     return f"{FOLDER}/{output}.csv"
 
 

@@ -29,7 +29,7 @@ WIDTH_STEP = 20
 def image(
     env: BuildEnvironment, data: bytes, suffix: str, *, alt: str, stem: str, width: str = ""
 ) -> nodes.image:
-    """A file of its own for a drawing, named after what it holds."""
+    """Write a drawing to a file of its own, named after what it holds, and return its image."""
     folder = Path(env.doctreedir, "drawings")
     path = folder / f"{stem}-{hashlib.sha256(data).hexdigest()[:16]}.{suffix}"
     _write(path, data)
@@ -41,13 +41,13 @@ def image(
 
 
 def inline(drawing: Drawing, identifier: str, title: str, alt: str) -> str:
-    """A drawing inside a page."""
+    """Return the HTML of a drawing inside a page."""
     svg = drawing.inline(identifier, title, alt)
     return f'<div class="drawing {width_class(drawing.width)}">{svg}</div>'
 
 
 def width_class(width: float) -> str:
-    """The class that tells the style sheet a drawing's natural width in pixels."""
+    """Return the class that tells the style sheet a drawing's natural width in pixels."""
     return f"w-{math.ceil(width / WIDTH_STEP) * WIDTH_STEP}"
 
 

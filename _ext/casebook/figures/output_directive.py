@@ -42,7 +42,7 @@ class OutputDirective(BookDirective):
         return bool(lacking)
 
     def found(self, counterexample: bool) -> Stored | None:
-        """The output; nothing if it cannot be shown, which is reported."""
+        """Return the output; None if it cannot be shown, which is reported."""
         if is_counterexample(self.output) is not counterexample:
             right = "counterexample" if is_counterexample(self.output) else "chart"
             message = f"'{self.output}' is shown by the directive '{right}'"
@@ -63,7 +63,7 @@ class OutputDirective(BookDirective):
         self.book.add(Shown(self.env.docname, anchor, self.output, caption, chart, self.lineno))
 
     def maker(self) -> nodes.inline:
-        """Says that this is modelled, and by which chunk."""
+        """Say that this is modelled, and by which chunk."""
         return nodes.inline("", "", self.place(Modelled(self.output)), classes=["figure-source"])
 
 

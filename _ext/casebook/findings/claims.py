@@ -55,7 +55,7 @@ class Claims(BookDirective):
 
 
 def verdict(given: Verdict) -> nodes.inline:
-    """A verdict: a shape, which the style sheets draw, and the word."""
+    """Return a verdict: a shape, which the style sheets draw, and the word."""
     return nodes.inline("", given.value, classes=["verdict", f"verdict-{given.value}"])
 
 

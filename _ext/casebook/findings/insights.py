@@ -119,7 +119,7 @@ class InsightDirective(BookDirective):
 
 
 def _links(node: nodes.Node) -> Iterator[nodes.Node]:
-    """The links within a text that lead to a place in the book, and not to a source."""
+    """Yield the links within a text that lead to a place in the book, and not to a source."""
     for link in node.findall(addnodes.pending_xref):
         if link.get("refdomain") not in ("cite", "casebook") or link["reftype"] == "chunk":
             yield link

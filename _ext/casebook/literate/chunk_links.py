@@ -38,7 +38,7 @@ class LiterateLexer(PythonLexer):  # type: ignore[misc]
     def get_tokens_unprocessed(
         self, text: str, stack: tuple[str, ...] = ("root",)
     ) -> Iterator[tuple[int, Any, str]]:
-        """The tokens of Python, and one for each use of a chunk."""
+        """Yield the tokens of Python, and one for each use of a chunk."""
         uses: dict[int, str] = {}
         lines = text.split("\n")
         for i, line in enumerate(lines):

@@ -33,7 +33,10 @@ def _read_page(app: Sphinx, docname: str, source: list[str]) -> None:
 
 
 def _read_tests(env: BuildEnvironment, page: str) -> dict[str, RunBy]:
-    """The tests that run each chunk of a page, as they were stored."""
+    """Read the tests that run each chunk of a page, as they were stored.
+
+    Empty if there is no file, or none that can be read, which is reported.
+    """
     path = _stored_tests(env, page)
     if not path.exists():
         return {}

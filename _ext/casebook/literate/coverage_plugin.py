@@ -36,7 +36,7 @@ class PageTracer(FileTracer):
         self._path = path
 
     def source_filename(self) -> str:
-        """The page."""
+        """Return the path of the page."""
         return self._path
 
 
@@ -74,23 +74,23 @@ class PageReporter(FileReporter):
         self._parts.append((parser, {at(n): n for n in filled} | {_MODULE: _MODULE}, file))
 
     def lines(self) -> set[TLineNo]:
-        """The lines that begin a statement."""
+        """Return the lines of the page that begin a statement."""
         return self._lines
 
     def excluded_lines(self) -> set[TLineNo]:
-        """Those that a comment takes out of the count."""
+        """Return the lines that a comment takes out of the count."""
         return self._excluded
 
     def translate_lines(self, lines: Iterable[TLineNo]) -> set[TLineNo]:
-        """Every line of a long statement counts as its first."""
+        """Count every line of a long statement as its first."""
         return {self._first.get(line, line) for line in lines}
 
     def arcs(self) -> set[TArc]:
-        """The ways from line to line; a negative one begins or ends a function."""
+        """Return the ways from line to line; a negative one begins or ends a function."""
         return self._arcs
 
     def translate_arcs(self, arcs: Iterable[TArc]) -> set[TArc]:
-        """Arcs between the first lines of statements, and past the end of a `with`.
+        """Return arcs between the first lines of statements, and past the end of a `with`.
 
         An interpreter leaves a `with` by way of its first line, which `coverage` takes out again;
         it knows the lines of the file, so the arcs go there and come back.
@@ -105,11 +105,11 @@ class PageReporter(FileReporter):
         return found
 
     def no_branch_lines(self) -> set[TLineNo]:
-        """Lines whose branches need not all be taken."""
+        """Return the lines whose branches need not all be taken."""
         return self._no_branch
 
     def exit_counts(self) -> dict[TLineNo, int]:
-        """How many ways lead on from each line."""
+        """Return how many ways lead on from each line."""
         return self._exits
 
 
@@ -121,7 +121,7 @@ def _on_page(file: Tangled, line: TLineNo) -> TLineNo:
 
 
 def _signed(lines: dict[TLineNo, TLineNo], line: TLineNo) -> TLineNo | None:
-    """The file's line for one of the page; nothing if it belongs to another file."""
+    """Return the file's line for one of the page; None if it belongs to another file."""
     found = lines.get(line) or lines.get(abs(line))
     return -found if found and line < 0 and found > 0 else found
 
@@ -133,20 +133,20 @@ class PagePlugin(CoveragePlugin):
         self._pages = {str(page.path): page for page in pages(root, folder)}
 
     def file_tracer(self, filename: str) -> FileTracer | None:
-        """A tracer for code that names one of the pages."""
+        """Return a tracer for code that names one of the pages, and None for any other."""
         return PageTracer(filename) if filename in self._pages else None
 
     def find_executable_files(self, src_dir: str) -> Iterable[str]:
-        """The pages with programs, so that one which nothing imports counts as well."""
+        """Yield the pages with programs, so that one which nothing imports counts as well."""
         for name, page in self._pages.items():
             if page.program.files and Path(src_dir) in page.path.parents:
                 yield name
 
     def file_reporter(self, filename: str) -> FileReporter | str:
-        """What could have run on a page."""
+        """Return the reporter of what could have run on a page."""
         return PageReporter(self._pages[filename])
 
 
 def coverage_init(reg: Plugins, options: Any) -> None:
-    """Called by coverage."""
+    """Register the plugin; coverage calls this."""
     reg.add_file_tracer(PagePlugin(Path.cwd(), options.get("source", SOURCE)))

@@ -22,15 +22,15 @@ class PageLoader(InspectLoader):
         self._page, self._file = page, file
 
     def get_code(self, fullname: str) -> CodeType:
-        """The code, compiled anew: a page changes more often than it is imported."""
+        """Compile the code anew: a page changes more often than it is imported."""
         return compiled(self._file, str(self._page))
 
     def get_source(self, fullname: str) -> str:
-        """The whole page, so that a traceback shows the line that its number names."""
+        """Return the whole page, so that a traceback shows the line that its number names."""
         return self._page.read_text(encoding="utf-8")
 
     def is_package(self, fullname: str) -> bool:
-        """Whether the file is the one that is run when its folder is imported."""
+        """Tell whether the file is the one that is run when its folder is imported."""
         return self._file.path.endswith("/__init__.py")
 
 
@@ -49,7 +49,10 @@ class PageFinder(MetaPathFinder):
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """The book's module of that name; a folder without `__init__.py` is a package too."""
+        """Find the book's module of that name; None if it has none.
+
+        A folder without `__init__.py` is a package too.
+        """
         if name in self._files:
             page, file = self._files[name]
             spec = spec_from_loader(name, PageLoader(page, file), origin=str(page))

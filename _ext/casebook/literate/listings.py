@@ -26,7 +26,7 @@ class LiterateDirective(BookDirective):
     """A fence of code.  What it holds was read from the page's tokens before."""
 
     def found(self, among: tuple[Fence, ...]) -> Fence | None:
-        """What the press read at this fence.  What it did not read is reported, once."""
+        """Return what the press read at this fence; None if nothing, which is reported once."""
         lines = tuple(self.lines)
         for one in among:
             if one.line == self.lineno and one.lines == lines:
@@ -48,7 +48,7 @@ class LiterateDirective(BookDirective):
         return lines[filled[0] : filled[-1] + 1] if filled else []
 
     def listing(self, language: str) -> nodes.literal_block:
-        """The code as it stands in the fence."""
+        """Return a listing of the code as it stands in the fence."""
         text = "\n".join(self.lines)
         block = nodes.literal_block(text, text, language=language)
         self.set_source_info(block)

@@ -35,13 +35,13 @@ class Page:
 
 
 def parser(settings: Mapping[str, Any]) -> Parser:
-    """MyST's parser with the book's settings."""
+    """Return MyST's parser with the book's settings."""
     config = MdParserConfig(**{name: settings[name] for name in SETTINGS if name in settings})
     return create_md_parser(config, RendererHTML).parse
 
 
 def program(text: str, parse: Parser) -> tuple[Program, list[Problem]]:
-    """The program of a page; most pages have none, and are not parsed for it."""
+    """Read the program of a page; most pages have none, and are not parsed for it."""
     if "{chunk}" not in text and "{session}" not in text:
         return Program(), []
     return read(parse(text))

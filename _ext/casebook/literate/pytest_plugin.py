@@ -30,7 +30,7 @@ class Transcripts:
         self._parse = DocTestStringParser(DocTestEvaluator(REPORT_NDIFF))
 
     def __call__(self, document: Document) -> Iterable[Region]:
-        """A region for each example, with the names of all examples before it."""
+        """Yield a region for each example, with the names of all examples before it."""
         lines = document.text.split("\n")
         for session in self._pages[Path(document.path)].program.sessions:
             offset = sum(len(line) + 1 for line in lines[: session.first - 1])
@@ -63,6 +63,6 @@ class Collector:
         self._pages, self._hook = found, hook
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> Any:
-        """The examples of a page as test items."""
+        """Collect the examples of a page as test items; None where there are none."""
         page = self._pages.get(file_path)
         return self._hook(file_path, parent) if page and page.program.sessions else None

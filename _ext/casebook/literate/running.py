@@ -40,13 +40,13 @@ class Made:
 
 
 def made(pages: Iterable[Page]) -> Iterator[Made]:
-    """Everything that chunks of the pages say they make.  The pages must be importable."""
+    """Make everything that chunks of the pages say they make.  The pages must be importable."""
     for page, chunk in makers(pages):
         yield make(page, chunk)
 
 
 def makers(pages: Iterable[Page]) -> Iterator[tuple[Page, Chunk]]:
-    """The chunks that say that they make something, each with its page."""
+    """Yield the chunks that say that they make something, each with its page."""
     for page in pages:
         yield from ((page, chunk) for chunk in page.program.chunks if chunk.output)
 
@@ -68,7 +68,7 @@ def _run(module: ModuleType, name: str) -> dict[str, Any]:
 
 
 def counterexample(module: ModuleType, without: Any) -> dict[str, Any]:
-    """The shortest list of a module's `MOVES` that breaks a rule once a guard is gone.
+    """Find the shortest list of a module's `MOVES` that breaks a rule once a guard is gone.
 
     The module has a function `play(moves, without)`; its trace says in `shown` what each move
     showed, and in `broken` which rule broke at the last one.  Raises ``LookupError`` if none is

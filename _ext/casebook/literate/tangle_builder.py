@@ -31,21 +31,21 @@ class TangleBuilder(Builder):
     allow_parallel = True
 
     def get_outdated_docs(self) -> Sequence[str]:
-        """The pages with code: what they make is compared, and written where it differs."""
+        """Return the pages with code: what they make is compared, and written where it differs."""
         return domain_of(self.env).pages_with_code()
 
     def get_target_uri(self, docname: str, typ: str | None = None) -> str:
-        """Pages have no address here."""
+        """Return an empty address: pages have none here."""
         return ""
 
     def prepare_writing(self, docnames: Set[str]) -> None:
-        """Nothing to prepare."""
+        """Prepare nothing."""
 
     def write_documents(self, docnames: Set[str]) -> None:
-        """Nothing is made of one page alone."""
+        """Write nothing: nothing is made of one page alone."""
 
     def write_doc(self, docname: str, doctree: nodes.document) -> None:
-        """Nothing is made of one page alone."""
+        """Write nothing: nothing is made of one page alone."""
 
     def finish(self) -> None:
         """Plan every file, then write those that differ and remove those that no page makes."""

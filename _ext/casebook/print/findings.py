@@ -97,7 +97,7 @@ class PrintFindings(SphinxPostTransform):
 
 
 def _reachable(paragraph: nodes.Element, named: nodes.Element) -> nodes.Element:
-    """A paragraph that carries the ids of what it opens: LaTeX gives a container no label."""
+    """Give a paragraph the ids of what it opens: LaTeX gives a container no label."""
     paragraph.insert(0, nodes.target("", "", ids=named["ids"]))
     return paragraph
 

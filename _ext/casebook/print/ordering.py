@@ -183,7 +183,7 @@ def _read(node: nodes.Node) -> str:
 
 
 def raw(text: str) -> nodes.raw:
-    """A line of LaTeX."""
+    """Return a line of LaTeX."""
     return nodes.raw("", f"\n{text}\n", format="latex")
 
 

@@ -44,7 +44,7 @@ def _write_exports(folder: Path, book: Book) -> None:
 
 
 def _write_numbers(app: Sphinx, book: Book) -> None:
-    """The numbers of each chart, as CSV."""
+    """Write the numbers of each chart, as CSV, and remove those that no page shows any more."""
     stored = Path(app.srcdir, settings(app).outputs)
     kept = set()
     for name in sorted({shown.output for shown in book.of(Shown) if shown.chart}):

@@ -94,7 +94,10 @@ class PlainTables(SphinxPostTransform):
 
 @functools.cache
 def _theme_script() -> str:
-    """Hash of the one inline script that furo writes, for the policy of every page."""
+    """Return the SHA-256, in base64, of the one inline script that furo writes.
+
+    The policy of every page names it.
+    """
     base = (THEME_PATH / "base.html").read_text(encoding="utf-8")
     script = re.findall(r"<script>(.*?)</script>", base, re.DOTALL)
     digest = hashlib.sha256("".join(script).encode()).digest()

@@ -112,7 +112,7 @@ class Book:
 
     @functools.cached_property
     def rows(self) -> dict[str, MetricRow]:
-        """The row of each metric; of a doubled id the first one."""
+        """The row of each metric, by its id; of a doubled id the first one."""
         found: dict[str, MetricRow] = {}
         for row in self.of(MetricRow):
             found.setdefault(row.metric.id, row)
@@ -120,7 +120,7 @@ class Book:
 
     @functools.cached_property
     def doubled(self) -> list[tuple[MetricRow, MetricRow]]:
-        """Rows whose id another row has already, with that other row."""
+        """The rows whose id another row has already, each with that other row."""
         rows = self.of(MetricRow)
         return [
             (row, self.rows[row.metric.id]) for row in rows if self.rows[row.metric.id] is not row
@@ -132,17 +132,17 @@ class Book:
 
     @property
     def resolved(self) -> dict[str, Resolved]:
-        """Every metric that could be computed."""
+        """Every metric that could be computed, by its id."""
         return self._resolution[0]
 
     @property
     def misfits(self) -> dict[str, Problem]:
-        """Why every other could not, by its id."""
+        """The problem of every other metric, by its id."""
         return self._resolution[1]
 
     @functools.cached_property
     def sections(self) -> dict[str, PatternSection]:
-        """The section of each pattern; of several the first one."""
+        """The section of each pattern, by its slug; of several the first one."""
         found: dict[str, PatternSection] = {}
         for section in self.of(PatternSection):
             found.setdefault(section.slug, section)
@@ -155,7 +155,7 @@ class Book:
 
     @functools.cached_property
     def uses(self) -> dict[str, list[PatternUse]]:
-        """Where each pattern is used, one use a sentence; pages of patterns do not count."""
+        """The uses of each pattern, one use a sentence; pages of patterns do not count."""
         own = {section.page for section in self.of(PatternSection)}
         found: dict[str, list[PatternUse]] = {}
         seen: set[tuple[str, str, Text]] = set()
@@ -182,7 +182,7 @@ class Book:
 
     @functools.cached_property
     def pattern_links(self) -> Mapping[str, int]:
-        """How many links to patterns each page holds."""
+        """The number of links to patterns on each page."""
         return Counter(use.page for use in self.of(PatternUse))
 
     @functools.cached_property
@@ -193,7 +193,7 @@ class Book:
         return {page: list(slugs) for page, slugs in found.items()}
 
     def used_by(self, page: str) -> list[Pattern]:
-        """The patterns that a page uses, in the order of its first uses."""
+        """Return the patterns that a page uses, in the order of its first uses."""
         patterns = self.catalogue.patterns
         return [patterns[slug] for slug in self._slugs.get(page, ()) if slug in patterns]
 
@@ -213,7 +213,7 @@ class Book:
 
     @functools.cached_property
     def clashes(self) -> list[tuple[CodeFile, CodeFile]]:
-        """Files that another one keeps from lying where they should, with that other one.
+        """The files that another one keeps from lying where they should, with that other one.
 
         It has the same path, or lies in a folder of the module's name.
         """
@@ -235,7 +235,7 @@ class Book:
 
     @functools.cached_property
     def all_makers(self) -> list[tuple[str, Maker]]:
-        """Every output that a chunk says it makes."""
+        """Every output that a chunk says it makes, with that chunk."""
         return [
             (chunk.output, Maker(code.page, chunk))
             for code in self.of(Code)
@@ -250,7 +250,7 @@ class Book:
 
     @functools.cached_property
     def contents(self) -> dict[str, Contents]:
-        """What each page shows."""
+        """The contents of each page."""
         return {found.page: found for found in self.of(Contents)}
 
     @functools.cached_property
@@ -260,7 +260,7 @@ class Book:
         return {(one.page, anchor): one.caption for one in found for anchor in one.anchors}
 
     def study(self, page: str) -> Study | None:
-        """The study that a page is."""
+        """Return the study that a page is; None if it is none."""
         return next((study for study in self.studies if study.page == page), None)
 
     def of(self, kind: type[T]) -> list[T]:

@@ -34,7 +34,7 @@ Counts = dict[str, int]
 
 
 def count(book: Book) -> tuple[dict[str, Counts], Counts]:
-    """The counts of each study, by its page, and those of all studies together.
+    """Return the counts of each study, by its page, and those of all studies together.
 
     A pattern that two studies use counts once in the total; everything else is added up.
     """
@@ -46,7 +46,7 @@ def count(book: Book) -> tuple[dict[str, Counts], Counts]:
 
 
 def _pages(book: Book) -> dict[str, Mapping[str, int]]:
-    """How many of each kind every page holds, counted in one pass over the book."""
+    """Count how many of each kind every page holds, in one pass over the book."""
     contents = book.contents.items()
     return {
         "diagrams": {page: shown.diagrams for page, shown in contents},

@@ -263,7 +263,7 @@ class Answers:
         return self._digests[question]
 
     def agree(self, asked: Mapping[Question, str]) -> bool:
-        """Whether the book still answers what it answered."""
+        """Tell whether the book still answers what it answered, by the digests of its answers."""
         return all(
             kind in _ANSWERING and self.digest(kind, about) == digest
             for (kind, about), digest in asked.items()
@@ -279,7 +279,7 @@ class View:
 
     @property
     def asked(self) -> dict[Question, str]:
-        """The digest of every answer that was given."""
+        """The digest of every answer that was given, by its question."""
         return {question: self._answers.digest(*question) for question in self._questions}
 
     def _ask(self, answering: Callable[[Book, str], T], about: str = "") -> T:
@@ -315,7 +315,7 @@ class View:
         return labels if kind == "label" else f"[{labels}]"
 
     def metric(self, name: str) -> Valued | None:
-        """Return the metric of an id."""
+        """Return the metric of an id; None if no row has it."""
         return self._ask(_metric, name)
 
     def metrics(self) -> tuple[Valued, ...]:
@@ -323,7 +323,7 @@ class View:
         return self._ask(_metrics)
 
     def pattern(self, slug: str) -> Described | None:
-        """Return the pattern of a slug."""
+        """Return the pattern of a slug; None if the catalogue has none."""
         return self._ask(_pattern, slug)
 
     def categories(self) -> tuple[tuple[str, tuple[Pattern, ...]], ...]:
@@ -347,7 +347,7 @@ class View:
         return self._ask(_studies)
 
     def maker(self, output: str) -> Place | None:
-        """Return the chunk that makes an output."""
+        """Return the chunk that makes an output; None if no chunk does."""
         return self._ask(_maker, output)
 
     def package(self, name: str) -> tuple[PrintedFile, ...]:
@@ -359,7 +359,10 @@ class View:
         return self._ask(_packages)
 
     def is_printed(self, package: str) -> bool:
-        """Whether chunks name files of a package, which has none if they have been reported."""
+        """Tell whether chunks name files of a package.
+
+        Such a package still has no files if what is wrong with its chunks has been reported.
+        """
         return self._ask(_is_printed, package)
 
     def listings(self) -> tuple[IndexedChunk, ...]:
@@ -372,7 +375,7 @@ class View:
         return tuple(record for record in found if isinstance(record, kind))
 
     def insight(self, anchor: str) -> Insight | None:
-        """Return the first insight of an anchor."""
+        """Return the first insight of an anchor; None if there is none."""
         return self._ask(_insight, anchor)
 
     def inventory(self) -> tuple[dict[str, Counts], Counts]:
@@ -397,7 +400,7 @@ class View:
         return self._ask(_references, page)
 
     def checked(self, key: str) -> str:
-        """Return when a source was last read, as its entry says."""
+        """Return when a source was last read, as its entry says; empty if it does not."""
         return self._ask(_checked, key)
 
     def date(self) -> str:
@@ -405,7 +408,7 @@ class View:
         return self._ask(_date)
 
     def title(self, page: str) -> Text:
-        """Return the title of a page."""
+        """Return the title of a page; its name if it has none."""
         return self._ask(_title, page)
 
     def tree(self) -> str:
@@ -429,7 +432,7 @@ class View:
         return self._ask(_shown_numbers, page)
 
     def near(self, kind: str, name: str) -> str:
-        """Return a hint for a metric or a pattern that is not there."""
+        """Return a hint for a metric or a pattern that is not there, or nothing."""
         return self._ask(_near_metric if kind == "metric" else _near_pattern, name)
 
     def target(self, name: str) -> Target:

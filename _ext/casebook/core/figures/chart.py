@@ -59,7 +59,7 @@ class Chart:
 
     @property
     def y_label(self) -> str:
-        """What stands above the vertical axis: the only series, or the unit that all share."""
+        """The label of the vertical axis: the only series, or the unit that all share."""
         first = self.series[0]
         return str(first) if len(self.series) == 1 else first.unit
 
@@ -70,13 +70,13 @@ class Chart:
 
     @property
     def rows(self) -> list[tuple[Cell, ...]]:
-        """The table of its data."""
+        """The rows of the table of its data."""
         axes = (self.x, *self.series)
         return list(zip(*(self.columns[axis.name] for axis in axes), strict=True))
 
     @property
     def is_short(self) -> bool:
-        """Whether its data can be read as a table."""
+        """Tell whether its data can be read as a table."""
         rows, columns = SHORT_TABLE
         return len(self.rows) <= rows and len(self.heads) <= columns
 
@@ -122,7 +122,7 @@ def _axis(text: str) -> Axis | None:
 
 
 def _misfit(chart: Chart) -> str:
-    """Why a chart cannot be drawn so that it is read rightly; nothing if it can."""
+    """Say why a chart cannot be drawn so that it is read rightly; nothing if it can."""
     names = [axis.name for axis in chart.series]
     if len(set(names)) < len(names) or chart.x.name in names:
         return "a column stands twice in this chart"
@@ -145,7 +145,7 @@ def _misfit(chart: Chart) -> str:
 
 
 def shown(cell: Cell) -> str:
-    """A cell as it is printed in a table."""
+    """Format a cell as it is printed in a table."""
     if isinstance(cell, str):
         return cell
     return f"{cell:,.15g}".replace("-", "−")

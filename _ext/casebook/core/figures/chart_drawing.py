@@ -276,9 +276,9 @@ def _name_series(chart: Chart, axes: Axes, size: Size, marks: list[Sequence[Poin
 
 
 def _covered(chart: Chart, points: Sequence[Point], half: float, floor: float) -> Iterator[Box]:
-    """What a series covers: its bars, or its line in short pieces.
+    """Yield what a series covers: its bars, or its line in short pieces.
 
-    A bar is twice `half` wide and begins at the height `floor`.
+    A bar is twice `half` wide and begins at the height `floor`, all in points.
     """
     if chart.form is Form.BAR:
         yield from ((x - half, min(floor, y), x + half, max(floor, y)) for x, y in points)

@@ -35,16 +35,16 @@ class Drawing:
 
     @property
     def width(self) -> float:
-        """Natural width in CSS pixels."""
+        """The natural width in CSS pixels."""
         return self.picture.width
 
     @property
     def height(self) -> float:
-        """Natural height in CSS pixels."""
+        """The natural height in CSS pixels."""
         return self.picture.height
 
     def inline(self, identifier: str, title: str, description: str) -> str:
-        """SVG to stand in an HTML page.
+        """Return SVG to stand in an HTML page.
 
         ``identifier`` is unique on the page and prefixes every id. Colours follow the page's custom
         properties, the font and the size its style sheet (the natural size is in ``viewBox``).
@@ -63,7 +63,7 @@ class Drawing:
         return picture.prefixed(identifier).serialise(attributes, head)
 
     def standalone(self, title: str, description: str, family: str = _FALLBACK_FAMILY) -> str:
-        """A whole SVG file in the colours of print, for e-books."""
+        """Return a whole SVG file in the colours of print, for e-books."""
         head = f"<title>{escape(title)}</title><desc>{escape(description)}</desc>"
         attributes = {
             "xmlns": sanitiser.SVG,
@@ -81,7 +81,7 @@ _PAGE = b"""#set page(width: auto, height: auto, margin: 0pt, fill: none)
 
 
 def to_pdf(drawing: Drawing, font_dir: Path) -> bytes:
-    """The drawing as a PDF of one page, vector, with real text; 1 px is 0.75 pt.
+    """Return the drawing as a PDF of one page, vector, with real text; 1 px is 0.75 pt.
 
     Fonts come from ``font_dir`` alone: "Casebook Sans" if it is there, else "IBM Plex Sans". The
     same drawing gives the same bytes. Raises ``RendererMissing`` if ``typst`` cannot be imported

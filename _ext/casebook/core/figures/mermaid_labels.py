@@ -24,7 +24,7 @@ _LINE = 25.0
 
 
 def left_align(root: Element) -> Element:
-    """The same drawing with the lines of lists anchored at their start, and milestones on end.
+    """Return the drawing with lines of lists anchored at their start, and milestones on end.
 
     A line takes the nearest empty group of its list to the left; without one it is left alone, so
     a change in merman can at worst bring the ragged edge back.
@@ -43,7 +43,10 @@ def left_align(root: Element) -> Element:
 
 
 def _diamond(square: Element) -> Element:
-    """merman turns the square of a milestone by CSS, which no attribute can say in the same way."""
+    """Turn the square of a milestone by its `transform`.
+
+    merman turns it by CSS, which no attribute can say in the same way.
+    """
     x, y, size = (_number(square.attributes.get(name, "")) for name in ("x", "y", "width"))
     middle, centre, side = x + size / 2, y + size / 2, size * 0.7
     attributes = {
@@ -58,7 +61,7 @@ def _diamond(square: Element) -> Element:
 def _places(
     element: Element, name: str, x: float, y: float, inside: bool
 ) -> Iterator[tuple[float, float]]:
-    """Left edge and top of the labels of one list, in the drawing's coordinates."""
+    """Yield left edge and top of the labels of one list, in the drawing's coordinates."""
     if match := _TRANSLATE.fullmatch(element.attributes.get("transform", "")):
         x, y = x + _number(match[1]), y + _number(match[2] or "0")
     classes = element.attributes.get("class", "").split()
@@ -95,7 +98,7 @@ _SIDES = {"start": 1, "end": -1}
 
 
 def with_plates(root: Element) -> Element:
-    """The same drawing with every halo turned into a rectangle behind the words.
+    """Return the same drawing with every halo turned into a rectangle behind the words.
 
     typst draws a text letter by letter, so the halo of each would cut into the letter before it.
     """

@@ -48,7 +48,7 @@ KEY = "key"
 
 
 def kind_of(source: str) -> str:
-    """The first word of the diagram, comments and blank lines left out; empty if there is none."""
+    """Return the diagram's first word, after comments and blank lines; empty if it has none."""
     for line in source.splitlines():
         text = line.strip()
         if text and not text.startswith("%%"):
@@ -58,7 +58,7 @@ def kind_of(source: str) -> str:
 
 
 def author_colours(source: str) -> list[tuple[int, str]]:
-    """Where a source sets colours, settings, classes or links of its own.
+    """Find where a source sets colours, settings, classes or links of its own.
 
     Each as its line (from 1) and the offending text, in order. Empty for a source that leaves all
     that to the book; widths and dashes may be set, and the class ``key`` given.

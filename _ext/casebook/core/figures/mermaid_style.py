@@ -60,7 +60,7 @@ CONSTANTS: Mapping[str, str] = MappingProxyType(
 
 
 def token(colour: str) -> str | None:
-    """The token that a colour in merman's output stands for, or ``None`` if it stands for none."""
+    """Return the token that a colour in merman's output stands for; None if it stands for none."""
     match = _SENTINEL_HEX.fullmatch(colour) or _SENTINEL_RGB.fullmatch(colour)
     if match is None:
         return CONSTANTS.get(colour.replace(" ", "").lower())
@@ -110,13 +110,13 @@ _ACTOR = re.compile(r"^\s*(?:create\s+)?actor\s", re.MULTILINE)
 
 
 def prefix(source: str) -> str:
-    """The line of settings that goes before a diagram's source."""
+    """Return the line of settings that goes before a diagram's source."""
     settings = json.dumps(_settings(bool(_ACTOR.search(source))), separators=(",", ":"))
     return f"%%{{init: {settings}}}%%\n"
 
 
 def _rule(selectors: str, **properties: str) -> str:
-    """One rule whose every property wins; ``fill`` and ``stroke`` name tokens or are ``none``."""
+    """Write a rule whose every property wins; ``fill`` and ``stroke`` are tokens or ``none``."""
     written = []
     for name, value in properties.items():
         colour = name in ("fill", "stroke") and value != "none"

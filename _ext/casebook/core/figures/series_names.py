@@ -30,7 +30,11 @@ class NamePlace:
 def free_place(
     points: Sequence[Point], extent: Point, own: list[Box], others: list[Box], inside: Box
 ) -> NamePlace | None:
-    """Where a name of this extent can stand; `own` is what its series covers."""
+    """Find where a name of this extent can stand; None if it can stand nowhere.
+
+    `own` is what its series covers, `others` what other series and names cover; `inside` is the
+    plot.
+    """
     width, height = extent
     left, bottom, right, top = inside
     best: tuple[float, NamePlace] | None = None
@@ -58,7 +62,7 @@ def free_place(
 
 
 def _meets_any(shape: Box | tuple[Point, Point], boxes: list[Box]) -> bool:
-    """Whether a box, or a line between two points, meets any of the boxes."""
+    """Tell whether a box, or a line between two points, meets any of the boxes."""
     if len(shape) == 4:
         x0, y0, x1, y1 = shape
         return any(b[2] >= x0 and b[0] <= x1 and b[3] >= y0 and b[1] <= y1 for b in boxes)

@@ -68,11 +68,11 @@ class Matrix:
         return sum((criterion.weight for criterion in self.criteria), Fraction(0))
 
     def total(self, option: Option) -> Fraction:
-        """The weighted sum of an option's scores."""
+        """Return the weighted sum of an option's scores."""
         return sum((c.weight * option.scores[c.id] for c in self.criteria), Fraction(0))
 
     def mean(self, option: Option) -> Fraction:
-        """The weighted mean of an option's scores, from 1 to 5."""
+        """Return the weighted mean of an option's scores, from 1 to 5."""
         return self.total(option) / self.weight
 
     @property
@@ -82,9 +82,9 @@ class Matrix:
         return tuple(option for option in self.options if self.total(option) == most)
 
     def flip(self) -> Flip | None:
-        """The smallest change of one weight that puts another option first, if there is any.
+        """Find the smallest change of one weight that puts another option first.
 
-        Nothing if two options share the lead already, or no change of one weight does it.
+        None if two options share the lead already, or no change of one weight does it.
         """
         if len(self.leaders) > 1:
             return None
@@ -202,7 +202,7 @@ def _option(record: YamlRecord, known: list[str], text: Reader) -> Option | None
 
 
 def decimal(number: Fraction, places: int = 2) -> str:
-    """A number with at most so many decimals, rounded to the nearest."""
+    """Format a number with at most so many decimals, rounded to the nearest."""
     return f"{float(round(number, places)):.{places}f}".rstrip("0").rstrip(".")
 
 

@@ -113,6 +113,6 @@ def check(sentences: int, links: int) -> Problem | None:
 
 
 def for_whom(audience: tuple[Audience, ...]) -> str:
-    """`For engineers and architects`."""
+    """Say whom an insight is for: `For engineers and architects`."""
     words = [f"{one.value}s" for one in audience]
     return "For " + " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

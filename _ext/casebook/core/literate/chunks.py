@@ -66,11 +66,11 @@ class Chunk:
 
     @property
     def title(self) -> str:
-        """What the chunk is called where it is printed; later parts carry their number."""
+        """The chunk's name as it is printed; later parts carry their number."""
         return quoted(self.name) + (f" {self.part}" if self.part > 1 else "")
 
     def references(self) -> Iterator[tuple[int, str]]:
-        """The chunks it uses, each with its line in the page."""
+        """Yield the chunks it uses: the line of each use in the page, and the name."""
         for at, text in enumerate(self.lines, self.first):
             found = REFERENCE.fullmatch(text)
             if found:
@@ -102,7 +102,7 @@ class Fences:
 
 
 def read(tokens: Iterable[Token]) -> tuple[Fences, list[Problem]]:
-    """The chunks and sessions of a page, and what is wrong with each by itself."""
+    """Read the chunks and sessions of a page, and what is wrong with each by itself."""
     reader = _Reader()
     for token in tokens:
         found = _INFO.fullmatch(token.info.strip()) if token.type.endswith("fence") else None
@@ -113,12 +113,12 @@ def read(tokens: Iterable[Token]) -> tuple[Fences, list[Problem]]:
 
 
 def words(name: str) -> str:
-    """A chunk's name in words."""
+    """Return a chunk's name in words."""
     return name.replace("-", " ")
 
 
 def quoted(name: str) -> str:
-    """A chunk's name as it is printed: its words between marks."""
+    """Return a chunk's name as it is printed: its words between marks."""
     return f"‹{words(name)}›"
 
 
@@ -241,19 +241,19 @@ def _output_problem(output: str, file: str, lines: tuple[str, ...]) -> Problem |
 
 
 def misplaced(kind: str) -> str:
-    """The message for a chunk or session where only part of the press would see it."""
+    """Return the message for a chunk or session where only part of the press would see it."""
     return f"a {kind} is a fence of back-ticks directly under a heading, in nothing else"
 
 
 def is_module(file: str) -> bool:
-    """Whether a path names a module of a package, from the package's own folder on."""
+    """Tell whether a path names a module of a package, from the package's own folder on."""
     return bool(_FILE.fullmatch(file)) and not any(
         keyword.iskeyword(part) for part in file.removesuffix(".py").split("/")
     )
 
 
 def transcript_problem(session: Session) -> Problem | None:
-    """What keeps `doctest` from reading a transcript."""
+    """Say what keeps `doctest` from reading a transcript; None if nothing does."""
     try:
         examples = doctest.DocTestParser().get_examples(session.text)
     except ValueError as error:
@@ -267,7 +267,10 @@ def transcript_problem(session: Session) -> Problem | None:
 
 
 def _split(content: str, optioned: bool) -> tuple[dict[str, str], int, tuple[str, ...]]:
-    """Options, how many lines stand before the code, and the code without blank lines around."""
+    """Split off the options, and blank lines around the code.
+
+    Returns the options, how many lines stand before the code, and the lines of code.
+    """
     lines: Sequence[str] = content.split("\n")
     options: dict[str, str] = {}
     at = 0

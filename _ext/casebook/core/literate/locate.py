@@ -13,7 +13,10 @@ from casebook.core.literate.tangle import Tangled, on_page
 
 
 def compiled(file: Tangled, page: str) -> CodeType:
-    """The code of a file, with the lines and columns of the page at the path `page`."""
+    """Compile a file, with the lines and columns of the page at the path `page`.
+
+    Raises ``SyntaxError``, at the line of the page, if Python cannot read the file.
+    """
     try:
         tree = ast.parse(file.text, page)
     except SyntaxError as error:

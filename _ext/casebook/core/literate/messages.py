@@ -25,7 +25,7 @@ Origins = Mapping[str, Origin]
 
 
 def mapped(text: str, origins: Origins) -> str:
-    """A linter's report ("path:line:column: message") with the places of the pages."""
+    """Return a linter's report ("path:line:column: message") with the places of the pages."""
     return "\n".join(_line(line, origins) for line in text.split("\n"))
 
 
@@ -46,7 +46,7 @@ def _line(line: str, origins: Origins) -> str:
 
 
 def hunks(diff: str, path: str, origins: Origins) -> str:
-    """A unified diff of one tangled file, with the place of each first change in the page."""
+    """Return a unified diff of one tangled file, with the page's place of each first change."""
     origin = origins[path]
     lines = diff.split("\n")
     for i, line in enumerate(lines):

@@ -23,7 +23,7 @@ class Program(Fences):
 
 
 def read(tokens: Iterable[Token]) -> tuple[Program, list[Problem]]:
-    """The program of a page, and everything that is wrong with it, by line."""
+    """Read the program of a page, and everything that is wrong with it, by line."""
     fences, problems = chunks.read(tokens)
     # What a refused chunk would have defined is missing; to report that as well would not help.
     files, more = tangle.tangle(fences.chunks) if not fences.refused else ((), [])

@@ -28,7 +28,7 @@ NAMED = 2
 
 
 def tests_by_chunk(program: Program, contexts: Mapping[int, Iterable[str]]) -> dict[str, list[str]]:
-    """The tests of each chunk, by its anchor.
+    """Return the tests of each chunk, by its anchor.
 
     `contexts` holds for each line of the page the tests that ran it, as pytest names them.  Lines
     outside of functions run once, when their module is imported, and say nothing of a test.  Of
@@ -139,12 +139,12 @@ def _number(tests: RunBy) -> str:
 
 
 def stored_tests(page: str) -> str:
-    """The file that keeps the tests of a page's chunks, from the folder of outputs on."""
+    """Return the file that keeps the tests of a page's chunks, from the folder of outputs on."""
     return f"{page.replace('/', '.')}.tests.json"
 
 
 def test_name(context: str) -> str:
-    """What a context of pytest-cov is called: a test function or a group; "" for neither."""
+    """Name a context of pytest-cov: a test function or a group; "" for neither."""
     path, _, name = context.removesuffix("|run").partition("::")
     if name.endswith(("|setup", "|teardown")) or not name:
         return ""

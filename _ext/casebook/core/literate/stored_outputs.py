@@ -39,7 +39,7 @@ class Output:
     values: Mapping[str, int | float] = field(default_factory=dict)
 
     def rows(self) -> list[tuple[Cell, ...]]:
-        """The columns side by side."""
+        """Return the columns side by side: a tuple for each row."""
         return list(zip(*self.columns.values(), strict=True))
 
 
@@ -60,22 +60,22 @@ Stored = Output | Counterexample
 
 
 def is_output(name: str) -> bool:
-    """Whether something can be stored under this name: a study and a name, with a slash."""
+    """Tell whether something can be stored under this name: a study and a name, with a slash."""
     return bool(_NAME.fullmatch(name))
 
 
 def is_counterexample(name: str) -> bool:
-    """Whether the name is one of a guard taken away."""
+    """Tell whether the name is one of a guard taken away."""
     return name.partition("/")[2].startswith(_WITHOUT)
 
 
 def function_of(name: str) -> str:
-    """The function that makes an output: `stripe/crash-points` comes from `crash_points`."""
+    """Name the function that makes an output: `stripe/crash-points` comes from `crash_points`."""
     return name.partition("/")[2].replace("-", "_")
 
 
 def stored_in(name: str) -> str:
-    """The file of an output, from the folder of outputs on."""
+    """Name the file of an output, from the folder of outputs on."""
     return f"{name}.json"
 
 
@@ -108,7 +108,10 @@ def _counterexample(name: str, data: Any) -> Counterexample:
 
 
 def _number(value: Any) -> int | float:
-    """The value, if it is a number that every reader of JSON can hold (RFC 8259, section 6)."""
+    """Return the value, if it is a number that every reader of JSON can hold (RFC 8259, section 6).
+
+    Raises ``ValueError`` if it is not.
+    """
     if type(value) in (int, float) and abs(value) <= _GREATEST:  # false for what is no number
         return value  # type: ignore[no-any-return]
     raise ValueError(f"{value!r} is no number")
@@ -121,7 +124,10 @@ def _words(cells: Any) -> list[str]:
 
 
 def _column(cells: Any) -> list[Cell]:
-    """The cells, if they are numbers throughout or words throughout."""
+    """Return the cells, if they are numbers throughout or words throughout.
+
+    Raises ``ValueError`` if they are neither.
+    """
     if isinstance(cells, list) and cells and isinstance(cells[0], str):
         return list(_words(cells))
     if isinstance(cells, list):
@@ -130,7 +136,7 @@ def _column(cells: Any) -> list[Cell]:
 
 
 def as_csv(output: Output) -> str:
-    """The columns of an output as a CSV file (RFC 4180)."""
+    """Return the columns of an output as a CSV file (RFC 4180)."""
     file = io.StringIO()
     csv.writer(file).writerows([list(output.columns), *output.rows()])
     return file.getvalue()
@@ -141,7 +147,7 @@ def _refuse(constant: str) -> float:
 
 
 def written(data: Mapping[str, Any]) -> str:
-    """The text that is stored: rounded, one line a column, so that a change is easy to see."""
+    """Format what is stored: rounded, one line a column, so that a change is easy to see."""
     parts = [
         f" {_line(part)}: {{\n"
         + ",\n".join(f"  {_line(key)}: {_line(value)}" for key, value in content.items())
@@ -158,9 +164,10 @@ def _line(value: object) -> str:
 
 
 def experiment(result: Mapping[str, Any]) -> dict[str, Any]:
-    """What an experiment returned, in the form that is stored: lists are columns, numbers values.
+    """Return what an experiment returned, in the form that is stored.
 
-    Raises ``ValueError`` for anything else.
+    Lists are columns, numbers values.  Raises ``ValueError`` for anything else, and for lists that
+    differ in length.
     """
     made: dict[str, Any] = {"columns": {}, "values": {}}
     for key, value in result.items():

@@ -47,17 +47,17 @@ class Tangled:
 
     @property
     def purpose(self) -> str:
-        """The first line of its docstring; nothing if Python cannot read the file."""
+        """The first line of its docstring; empty if Python cannot read the file."""
         tree = ast.parse("" if syntax_problems(self) else self.text)
         return (ast.get_docstring(tree) or "").partition("\n")[0]
 
     def origin(self, line: int) -> Line:
-        """What stands in a line of the file, counted from 1; the nearest for one outside it."""
+        """Return a line of the file, counted from 1; the nearest for one outside it."""
         return self.lines[min(max(line, 1), len(self.lines)) - 1]
 
 
 def tangle(chunks: Sequence[Chunk]) -> tuple[tuple[Tangled, ...], list[Problem]]:
-    """The files of a page, in the order in which they begin.
+    """Return the files of a page, in the order in which they begin, and what is wrong.
 
     With a problem in how chunks hang together no file is whole, and none is returned.
     """
@@ -70,7 +70,7 @@ def tangle(chunks: Sequence[Chunk]) -> tuple[tuple[Tangled, ...], list[Problem]]
 
 
 def syntax_problems(file: Tangled) -> list[Problem]:
-    """Where Python cannot read a file.  It is compiled and not run."""
+    """Say where Python cannot read a file; it is compiled and not run."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # an invalid escape in a string, for one
@@ -84,7 +84,7 @@ def syntax_problems(file: Tangled) -> list[Problem]:
 
 
 def on_page(message: str, file: Tangled) -> str:
-    """A message of Python, which may name a second line of the file."""
+    """Name lines of the page in a message of Python, which may name a second line of the file."""
     return re.sub(r"\bline (\d+)", lambda m: f"line {file.origin(int(m[1])).origin}", message)
 
 

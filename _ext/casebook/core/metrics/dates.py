@@ -26,12 +26,12 @@ class Day:
     day: int = 0
 
     def last(self) -> date:
-        """The last day that this date may mean."""
+        """Return the last day that this date may mean."""
         month = self.month or 12
         return date(self.year, month, self.day or calendar.monthrange(self.year, month)[1])
 
     def iso(self) -> str:
-        """The date as it was written."""
+        """Return the date as it was written: `2018`, `2018-12` or `2018-12-31`."""
         parts = [f"{self.year:04d}"] + [f"{n:02d}" for n in (self.month, self.day) if n]
         return "-".join(parts)
 
@@ -49,7 +49,7 @@ class Span:
     last: Day
 
     def iso(self) -> str:
-        """The span in the grammar that `parse` reads."""
+        """Return the span in the grammar that `parse` reads."""
         first, last = self.first.iso(), self.last.iso()
         return first if first == last else f"{first}..{last}"
 
@@ -82,7 +82,7 @@ def parse(text: str) -> Span | Problem:
 
 
 def hull(spans: Iterable[Span]) -> Span:
-    """The shortest span that holds all of `spans`, of which there must be one.
+    """Return the shortest span that holds all of `spans`, of which there must be one.
 
     Of two ends that fall on the same day, the less precise one stands: 2018 holds December 2018.
     """

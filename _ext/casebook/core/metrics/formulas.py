@@ -65,7 +65,7 @@ class Formula:
         return tuple(dict.fromkeys(p.id for p in self.pieces() if isinstance(p, Reference)))
 
     def pieces(self) -> list[str | Reference]:
-        """What a page prints: words and signs, and references to be made links."""
+        """Return what a page prints: words and signs, and references to be made links."""
         return _pieces(self.term)
 
 

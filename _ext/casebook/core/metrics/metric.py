@@ -55,7 +55,7 @@ class Evidence(Enum):
 
     @property
     def weight(self) -> int:
-        """Greater is weaker."""
+        """The place among the kinds of evidence, from 0; greater is weaker."""
         return list(Evidence).index(self)
 
 
@@ -114,7 +114,7 @@ class Resolved:
 
     @property
     def date(self) -> str:
-        """The date as it is printed."""
+        """The date as it is printed; `model` without one."""
         return str(self.as_of) if self.as_of else "model"
 
     @property
@@ -127,7 +127,7 @@ class Resolved:
 
     @property
     def evidence_words(self) -> str:
-        """`reported`, `secondary`, `derived`, or `derived from secondary`."""
+        """The evidence as words: `reported`, `secondary`, `derived` or `derived from secondary`."""
         word = self.metric.evidence.value
         weak = self.metric.formula and self.basis in (Evidence.SECONDARY, Evidence.MODELLED)
         return f"{word} from {self.basis.value}" if weak else word
@@ -268,7 +268,10 @@ def _modelled(record: YamlRecord, bare: Metric, outputs: Outputs) -> Metric | No
 
 
 def _printing(record: YamlRecord) -> tuple[Unit | None, int]:
-    """In which unit a metric is printed whose value was not typed, and with how many digits."""
+    """Read how a metric is printed whose value was not typed: its unit and number of digits.
+
+    The unit is None if a field is missing or wrong, which is reported.
+    """
     text = record.need("unit")
     unit = units.parse(text) if text else None
     if isinstance(unit, Problem):
@@ -384,7 +387,7 @@ def _plain(number: str) -> Fraction:
 
 
 def _meant(match: re.Match[str], words: str) -> set[Fraction]:
-    """What a number in a text may mean: in "2 to 4 million", 2 is two million, or two."""
+    """Return what a number in a text may mean: in "2 to 4 million", 2 is two million, or two."""
     number, behind = _plain(match[0]), words[match.end() :]
     scale = _SCALE.search(behind)
     if not scale:
@@ -394,7 +397,10 @@ def _meant(match: re.Match[str], words: str) -> set[Fraction]:
 
 
 def aged(resolved: Resolved, today: Span, years: int = 2) -> bool:
-    """Whether a metric's date lies more than `years` before the book's own date."""
+    """Tell whether a metric's date lies more than `years` before the book's own date.
+
+    A metric without a date does not age.
+    """
     if resolved.as_of is None:
         return False
     end = resolved.as_of.last.last()

@@ -46,11 +46,11 @@ class Quantity:
 
     @property
     def is_exact(self) -> bool:
-        """Whether this is a single number."""
+        """Tell whether this is a single number."""
         return self.low == self.high
 
     def converted(self, unit: Unit) -> Quantity:
-        """The same quantity in another unit of its dimension."""
+        """Return the same quantity in another unit of its dimension."""
         ratio = self.unit.factor / unit.factor
         return replace(self, low=_times(self.low, ratio), high=_times(self.high, ratio), unit=unit)
 
@@ -67,7 +67,7 @@ class Printed:
 
 
 def parse(text: str) -> Quantity | Problem:
-    """Read `>= 500e6 request/day`, `27395 request/s` or `2..4 s`."""
+    """Read `>= 500e6 request/day`, `27395 request/s` or `2..4 s`, or say why it is no value."""
     match = _VALUE.fullmatch(text) if len(text) <= _MAX_LENGTH else None
     if not match:
         return Problem(
@@ -96,7 +96,7 @@ def parse(text: str) -> Quantity | Problem:
 
 
 def number(value: Fraction) -> Quantity:
-    """A plain number, as a formula may hold one."""
+    """Return a plain number, as a formula may hold one."""
     return Quantity(value, value, units.DIMENSIONLESS)
 
 
@@ -149,7 +149,7 @@ def printed(quantity: Quantity, digits: int | None = None) -> Printed:
 
 
 def says_nothing(quantity: Quantity) -> bool:
-    """Whether a quantity holds every value that a count can have."""
+    """Tell whether a quantity holds every value that a count can have."""
     return quantity.low <= 0 and quantity.high == _INFINITY
 
 
@@ -190,7 +190,7 @@ def _negative(a: Quantity) -> Quantity:
 
 
 def _multiple(a: Quantity, b: Quantity, unit: Unit) -> Quantity:
-    """The product; an end is open when no two values that belong to `a` and `b` reach it."""
+    """Multiply; an end is open when no two values that belong to `a` and `b` reach it."""
     ends: dict[End, bool] = {}
     for x, x_open in ((a.low, a.low_open), (a.high, a.high_open)):
         for y, y_open in ((b.low, b.low_open), (b.high, b.high_open)):
@@ -202,7 +202,7 @@ def _multiple(a: Quantity, b: Quantity, unit: Unit) -> Quantity:
 
 
 def _reciprocal(b: Quantity) -> Quantity:
-    """One divided by `b`, which holds no negative and positive values at once."""
+    """Divide one by `b`, which holds no negative and positive values at once."""
     low, high = _inverse(b.high), _inverse(b.low)
     # Nought is the reciprocal of an infinity, which is never reached.
     return replace(

@@ -44,7 +44,7 @@ class Unit:
     dimension: tuple[tuple[str, int], ...]
 
     def written(self, *, one: bool = False) -> str:
-        """The unit as it stands behind a number; in the singular when `one`."""
+        """Return the unit as it stands behind a number; in the singular when `one`."""
         *others, last = self.above or (Name("1", "1"),)
         over = "·".join([*(n.singular for n in others), last.singular if one else last.plural])
         return "/".join([over, *(name.singular for name in self.below)])

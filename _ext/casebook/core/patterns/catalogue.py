@@ -44,7 +44,7 @@ class Pattern:
 
 
 def in_sentence(title: str) -> str:
-    """A title as it stands inside a sentence; an abbreviation keeps its capitals."""
+    """Return a title as it stands inside a sentence; an abbreviation keeps its capitals."""
     head, *rest = title.split(" ")
     return " ".join([head if head[1:] != head[1:].lower() else head.lower(), *rest])
 
@@ -56,7 +56,7 @@ class Catalogue:
     patterns: Mapping[str, Pattern]
 
     def find(self, name: str) -> Pattern | None:
-        """The pattern of a slug."""
+        """Return the pattern of a slug; None if there is none."""
         return self.patterns.get(name)
 
     def linked(self, library: str) -> Catalogue:
@@ -69,14 +69,14 @@ class Catalogue:
         return Catalogue(linked)
 
     def near(self, name: str) -> str:
-        """A hint for a slug that is not there; an alias leads to its pattern."""
+        """Return a hint for a slug that is not there, or nothing; an alias leads to its pattern."""
         for pattern in self.patterns.values():
             if _spoken(name) in map(_spoken, (pattern.title, *pattern.aliases)):
                 return f"; did you mean '{pattern.slug}'?"
         return suggestion(name, self.patterns)
 
     def categories(self) -> dict[str, list[Pattern]]:
-        """The patterns of each category, both sorted."""
+        """Return the patterns of each category, both sorted."""
         found: dict[str, list[Pattern]] = {}
         for pattern in sorted(self.patterns.values(), key=lambda p: (p.category, p.title.lower())):
             found.setdefault(pattern.category, []).append(pattern)

@@ -128,7 +128,7 @@ _NO_EFFECT = frozenset({"inherit", "initial", "unset", "revert"})
 
 
 def clean_attribute(name: str, value: str) -> str | None:
-    """The value of a listed attribute, shortened, or ``None`` if it is not of the right form."""
+    """Return the value of a listed attribute, shortened; None if it is not of the right form."""
     value = value.strip()
     if not _ATTRIBUTE_GRAMMAR.get(name, _LENGTHS).fullmatch(value):
         return None
@@ -138,7 +138,7 @@ def clean_attribute(name: str, value: str) -> str | None:
 
 
 def clean_property(name: str, value: str) -> str | None:
-    """The value of a drawing property as an attribute, or ``None`` if it may not stay."""
+    """Return the value of a drawing property as an attribute; None if it may not stay."""
     value = value.strip()
     grammar = _PROPERTY_GRAMMAR.get(name)
     if grammar is None or value in _NO_EFFECT or not grammar.fullmatch(value):
@@ -151,7 +151,10 @@ def clean_property(name: str, value: str) -> str | None:
 
 
 def _shorten(name: str, value: str) -> str:
-    """Numbers to 2 decimals, factors of a matrix to 5, which no eye can tell from the original."""
+    """Round numbers to 2 decimals, and factors of a matrix to 5.
+
+    No eye can tell the drawing from the original.
+    """
     places = 5 if name.lower().endswith("transform") and "(" in value else 2
 
     def short(match: re.Match[str]) -> str:
@@ -168,7 +171,7 @@ _FONT = re.compile(
 
 
 def font_parts(value: str) -> list[tuple[str, str]]:
-    """Size, weight and style out of a ``font`` shorthand; the family belongs to the page."""
+    """Take size, weight and style out of a ``font`` shorthand; the family belongs to the page."""
     match = _FONT.match(value.strip())
     if match is None:
         return []

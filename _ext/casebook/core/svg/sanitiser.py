@@ -53,18 +53,18 @@ class Element:
     children: tuple[Element | str, ...] = ()
 
     def walk(self) -> Iterator[Element]:
-        """This element and all below it, in document order."""
+        """Yield this element and all below it, in document order."""
         yield self
         for child in self.children:
             if isinstance(child, Element):
                 yield from child.walk()
 
     def text(self) -> str:
-        """All the text inside, as written."""
+        """Return all the text inside, as written."""
         return "".join(c if isinstance(c, str) else c.text() for c in self.children)
 
     def serialise(self) -> str:
-        """The element as XML, without a namespace declaration of its own."""
+        """Return the element as XML, without a namespace declaration of its own."""
         attributes = "".join(f" {n}={quoteattr(v)}" for n, v in self.attributes.items())
         if not self.children:
             return f"<{self.tag}{attributes}/>"
@@ -86,7 +86,7 @@ class Picture:
         return self.root.attributes["viewBox"]
 
     def map(self, change: Callable[[str, str], str]) -> Picture:
-        """The same drawing with every attribute ``name, value`` passed through ``change``."""
+        """Return the same drawing with every attribute ``name, value`` put through ``change``."""
 
         def visit(element: Element) -> Element:
             attributes = {n: change(n, v) for n, v in element.attributes.items()}
@@ -96,7 +96,7 @@ class Picture:
         return replace(self, root=visit(self.root))
 
     def prefixed(self, prefix: str) -> Picture:
-        """The same drawing with ``prefix-`` before every id and every reference to one."""
+        """Return the same drawing with ``prefix-`` before every id and every reference to one."""
 
         def change(name: str, value: str) -> str:
             if name == "id":
@@ -108,7 +108,10 @@ class Picture:
         return self.map(change)
 
     def serialise(self, attributes: Mapping[str, str], head: str = "") -> str:
-        """The drawing as text: ``attributes`` go to the root, ``head`` (XML) before its content."""
+        """Return the drawing as text.
+
+        ``attributes`` go to the root, ``head`` (XML) before its content.
+        """
         own = MappingProxyType({**attributes, **self.root.attributes})
         text = replace(self.root, attributes=own).serialise()
         return text.replace(">", f">{head}", 1) if self.root.children else text

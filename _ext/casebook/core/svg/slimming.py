@@ -23,7 +23,7 @@ _NO_TURN = re.compile(r"rotate\(-?0(?:[\s,][^)]*)?\)")
 
 
 def slim(root: Element) -> Element:
-    """The same drawing with less said.
+    """Return the same drawing with less said.
 
     An attribute goes if an element around it says the same, and so does a turn by nothing, and a
     path that is neither filled nor stroked.  What is drawn through a reference inherits from

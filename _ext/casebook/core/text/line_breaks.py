@@ -10,5 +10,5 @@ _BREAKABLE = re.compile(r"(?<=[/_.=?&])(?=\w)|(?<=\w)(?=-\w)")
 
 
 def breakable(text: str) -> str:
-    """The same text, which may go on in the next line after its marks and before its hyphens."""
+    """Let a text go on in the next line after its marks and before its hyphens."""
     return _BREAKABLE.sub(_BREAK, text)

@@ -43,7 +43,7 @@ class Text:
 
     @property
     def marks(self) -> list[tuple[str, str]]:
-        """Kind and name of each mark."""
+        """The kind and the name of each mark."""
         return _MARK.findall(self.marked)
 
     @property

@@ -10,5 +10,5 @@ _NAME = re.compile(PATTERN)
 
 
 def is_name(text: str) -> bool:
-    """Whether a metric, a pattern or a chunk may be called so."""
+    """Tell whether a metric, a pattern or a chunk may be called so."""
     return bool(_NAME.fullmatch(text))

@@ -13,10 +13,10 @@ _WORD = re.compile(r"\w+(?:[’'.,:/-]\w+)*")
 
 
 def count(text: str) -> int:
-    """How many words a text has; what is joined by a hyphen, or a number with its signs, is one."""
+    """Count the words of a text; what a hyphen joins, or a number with its signs, is one."""
     return len(_WORD.findall(text))
 
 
 def minutes(words: int) -> int:
-    """Whole minutes in which so many words can be read, at least one."""
+    """Return the whole minutes in which so many words can be read, at least one."""
     return max(1, math.ceil(words / WORDS_A_MINUTE))

@@ -14,7 +14,7 @@ _END = re.compile(
 
 
 def around(text: str, offset: int) -> str:
-    """The sentence of `text` that holds the character at `offset`, on one line."""
+    """Return the sentence of `text` that holds the character at `offset`, on one line."""
     start = 0
     for match in _END.finditer(text):
         if match.end() > offset:
@@ -24,5 +24,5 @@ def around(text: str, offset: int) -> str:
 
 
 def count(text: str) -> int:
-    """How many sentences a text has."""
+    """Count the sentences of a text."""
     return len(_END.findall(text.strip())) + bool(text.strip())

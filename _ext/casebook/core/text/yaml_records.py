@@ -154,7 +154,7 @@ class YamlRecord:
         return field in self._fields
 
     def line_of(self, field: str) -> int:
-        """The line on which a field's value starts, or the record's first line."""
+        """Return the line on which a field's value starts, or the record's first line."""
         return self._fields[field][1].line if field in self._fields else self.line
 
     def report(self, kind: Kind, message: str, field: str | None = None) -> None:
@@ -175,7 +175,7 @@ class YamlRecord:
                 self.problems.append(Problem(Kind.UNKNOWN_FIELD, message, key.line))
 
     def text(self, field: str) -> str:
-        """The string in an optional field; empty when it is absent."""
+        """Return the string in an optional field; empty when it is absent."""
         if field not in self._fields:
             return ""
         value = self._fields[field][1]
@@ -187,13 +187,13 @@ class YamlRecord:
         return " ".join(value.text.split())
 
     def need(self, field: str, why: str = "") -> str:
-        """The string in a field that must be there."""
+        """Return the string in a field that must be there; empty and reported when it is absent."""
         if field not in self._fields:
             self.report(Kind.MISSING_FIELD, f"the field '{field}' is missing{why}")
         return self.text(field)
 
     def need_list(self, field: str) -> tuple[Scalar, ...]:
-        """The strings in a list that must be there."""
+        """Return the strings in a list that must be there; report what is missing or wrong."""
         value = self._needed(field)
         items = value.items if isinstance(value, Sequence) else ()
         scalars = tuple(item for item in items if isinstance(item, Scalar))
@@ -202,14 +202,14 @@ class YamlRecord:
         return scalars
 
     def texts(self, field: str) -> tuple[Scalar, ...]:
-        """The strings in a field that holds one, or a list of them, and must be there."""
+        """Return the strings in a field that holds one, or a list of them, and must be there."""
         value = self._fields[field][1] if field in self._fields else None
         if isinstance(value, Scalar):
             return (Scalar(self.text(field), value.line),)
         return self.need_list(field)
 
     def need_mapping(self, field: str) -> dict[str, Scalar]:
-        """The strings in a mapping that must be there, by key."""
+        """Return the strings in a mapping that must be there, by key; report what is wrong."""
         value = self._needed(field)
         entries = value.entries if isinstance(value, Mapping) else ()
         found = {key.text: item for key, item in entries if isinstance(item, Scalar)}
@@ -222,7 +222,7 @@ class YamlRecord:
         return found
 
     def need_records(self, field: str) -> tuple[YamlRecord, ...]:
-        """The records in a list that must be there."""
+        """Return the records in a list that must be there; report what is missing or wrong."""
         value = self._needed(field)
         items = value.items if isinstance(value, Sequence) else ()
         found = tuple(YamlRecord(item) for item in items if isinstance(item, Mapping))
