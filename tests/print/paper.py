@@ -91,7 +91,7 @@ def looked_at(folder: Path) -> Edition:
 
 def frame(source: Path) -> None:
     """What a book of other pages needs of ours."""
-    (source / "patterns").mkdir()
+    (source / "patterns").mkdir(parents=True)
     (source / "elite" / "outputs").mkdir(parents=True)
     shutil.copy(ROOT / "source" / "patterns" / "catalogue.yaml", source / "patterns")
 

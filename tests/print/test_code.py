@@ -81,7 +81,6 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Edition:
     source = root / "source"
     frame(source)
     outputs = source / "elite" / "outputs"
-    outputs.mkdir(parents=True)
     (outputs / "first.tests.json").write_text(stored_text(TESTS))
     (source / "index.md").write_text(PAGE)
     (source / "first.md").write_text(CHAPTER)

@@ -26,7 +26,9 @@ class SettingList(BookDirective):
             words = f"{kind[0].upper()}{kind[1:]}; by default "
             default = nodes.literal("", repr(field.default))
             said = [nodes.Text(words), default, nodes.Text(f". {field.metadata['help']}")]
-            listed += definition([nodes.literal("", PREFIX + field.name)], said)
+            # On paper a name may be broken where a path may: the column of terms is narrow.
+            name = nodes.literal("", PREFIX + field.name)
+            listed += definition([nodes.inline("", "", name, classes=["locator"])], said)
         return [listed]
 
 
