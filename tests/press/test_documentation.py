@@ -119,3 +119,6 @@ def test_the_directive_that_the_page_adds_works(
     sys.modules.pop(module.stem)
     assert paper.warnings == site.warnings == []
     assert 'href="a.html#question-1"><span>Why outbox?</span>' in site.text("index.html")
+    tex = next(paper.out.glob("*.tex")).read_text(encoding="utf-8")
+    assert r"\label{\detokenize{a:question-1}}" in tex
+    assert r"{\hyperref[\detokenize{a:question-1}]" in tex

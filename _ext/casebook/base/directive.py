@@ -109,12 +109,16 @@ class BookDirective(SphinxDirective):
 
     def option_line(self, name: str) -> int:
         """Return an option's line in the file; the directive's own if it has no such option."""
-        option = re.compile(rf"[\s>:]*[\"']?{name}[\"']?\s*:\s*(?P<value>[^#]*)")
-        for at, line in enumerate(self.block_text.split("\n")):
+        option = re.compile(rf"(?P<sign>[\s>:]*)[\"']?{name}[\"']?\s*:\s*(?P<value>[^#]*)")
+        lines = self.block_text.split("\n")
+        if self.content:
+            lines = lines[: self.body_line(1) - self.lineno]
+        for at, line in enumerate(lines):
             found = option.match(line)
-            if found:
+            if found and name in self.options:
                 # In a block of YAML the words may begin on the next line.
-                below = re.fullmatch(r"[|>][+-]?\d?|", found["value"].strip())
+                in_yaml = ":" not in found["sign"]
+                below = in_yaml and re.fullmatch(r"[|>][+-]?\d?|", found["value"].strip())
                 return self.lineno + at + bool(below)
         return self.lineno
 
