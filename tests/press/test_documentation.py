@@ -9,6 +9,7 @@ from pathlib import Path
 
 import casebook
 import pytest
+from benchbook import registered
 from casebook.literate import importing, running
 from casebook.literate.programs import pages
 from harness import Built, build, write
@@ -56,25 +57,11 @@ def test_example_builds_in_every_builder(built: dict[str, Built]) -> None:
 
 
 def test_every_directive_and_role_has_an_example() -> None:
-    from casebook import setup
-
-    names = {"mermaid"}  # registered where a book asks for diagrams
-
-    class Recorder:
-        def add_directive(self, name: str, *_: object, **__: object) -> None:
-            names.add(name)
-
-        add_role = add_directive
-
-        def __getattr__(self, _: str) -> object:
-            return lambda *args, **kwargs: None
-
-    setup(Recorder())  # type: ignore[arg-type]
     shown = set(re.findall(r"\{([a-z-]+)\}", "".join(EXAMPLES.values())))
     # Shown on the book's own pages.
     lists = {"metric-index", "source-index", "aged-metrics"}
     lists |= {"insight-index", "claims-ledger", "chart-data", "casebook-settings"}
-    assert names - lists <= shown
+    assert registered() - lists <= shown
 
 
 PRESS = (AUTHORS / "press.md").read_text(encoding="utf-8")

@@ -6,6 +6,7 @@ import random
 from pathlib import Path
 
 import pytest
+from benchbook import registered
 from harness import build, write
 
 LINES = (
@@ -53,7 +54,8 @@ DIRECTIVES = (
     ("counterexample", "x/without-z", ":caption: c"), ("counterexample", "x/y", ":caption: c"),
     ("counterexample", "", ":caption:"), ("counterexample", "x/without-q", ":caption: `"),
     ("counterexample", "x/without-p", ":caption: c"), ("insight-index", "", ""),
-    ("claims-ledger", "", ""), ("chart-data", "", ""),
+    ("claims-ledger", "", ""), ("chart-data", "", ""), ("reading-path", "", ":minutes: 5"),
+    ("reading-path", "", ":minutes: -1"), ("reading-path", "", ""),
     ("inventory", "`", ""), ("inventory", "", ":name: a"),
     ("chunk", "m/z.py", ":name: z\n:output: x/a"),
     ("chunk-index", "`", ""), ("chunk-index", "", ""), ("chunk-index", "I", ":name:"),
@@ -76,6 +78,12 @@ OUTPUTS = {
     "elite/outputs/x/without-q.json": "[1]",
 }
 NAMES = ("x", "[1]", "{a: b}", "1", "null")
+
+
+def test_every_directive_takes_part() -> None:
+    roles = {"metric", "pattern-link"}
+    without_input = {"casebook-settings"}
+    assert registered() - roles - without_input == {name for name, *_ in DIRECTIVES}
 
 
 def page(number: int, chance: random.Random) -> str:

@@ -5,18 +5,22 @@ What it shows of the book it asks of its `View` alone, which remembers what was 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from docutils import nodes
 from sphinx import addnodes
 
 from casebook.base.standard_nodes import plain_link
+from casebook.core.book.records import Record
 from casebook.core.book.view import View
 from casebook.core.patterns.catalogue import Pattern
 
 if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
+
+R = TypeVar("R", bound=Record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +80,19 @@ class PageContext:
         else:
             link["refuri"] = f"{builder.get_relative_uri(self.name, page)}#{anchor}"
         return link
+
+    def by_page(
+        self, kind: type[R], item: Callable[[R], nodes.definition_list_item], none: str
+    ) -> list[nodes.Node]:
+        """Return all records of a kind as lists of terms, one under the title of each page.
+
+        `item` makes one entry of a list; `none` is what is said if the book has no such record.
+        """
+        made: list[nodes.Node] = []
+        records = self.view.of(kind)
+        for page in dict.fromkeys(record.page for record in records):
+            made.append(nodes.rubric("", self.view.words(self.view.title(page))))
+            listed = nodes.definition_list(classes=["related"])
+            listed += [item(record) for record in records if record.page == page]
+            made.append(listed)
+        return made or [nodes.paragraph("", none)]

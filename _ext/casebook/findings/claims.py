@@ -64,18 +64,13 @@ class AllClaims(Content):
     """Every claim of the book with its verdict, by page."""
 
     def fill(self, page: PageContext, at: Placeholder) -> list[nodes.Node]:
-        made: list[nodes.Node] = []
-        claims = page.view.of(ClaimEntry)
-        for name in dict.fromkeys(entry.page for entry in claims):
-            made.append(nodes.rubric("", page.view.words(page.view.title(name))))
-            listed = nodes.definition_list(classes=["related"])
-            for entry in (entry for entry in claims if entry.page == name):
-                quoted = f"“{page.view.words(entry.claim.claim)}”"
-                link = page.place(name, entry.anchor, quoted)
-                words = [link, nodes.Text(f" {page.view.words(entry.claim.instead)}")]
-                listed += definition([verdict(entry.claim.verdict)], words)
-            made.append(listed)
-        return made or [nodes.paragraph("", "The book has examined no claim.")]
+        def item(entry: ClaimEntry) -> nodes.definition_list_item:
+            quoted = f"“{page.view.words(entry.claim.claim)}”"
+            link = page.place(entry.page, entry.anchor, quoted)
+            words = [link, nodes.Text(f" {page.view.words(entry.claim.instead)}")]
+            return definition([verdict(entry.claim.verdict)], words)
+
+        return page.by_page(ClaimEntry, item, "The book has examined no claim.")
 
 
 class ClaimsLedger(BookList):

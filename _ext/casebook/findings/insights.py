@@ -166,21 +166,16 @@ class AllInsights(Content):
     """Every insight of the book, by page."""
 
     def fill(self, page: PageContext, at: Placeholder) -> list[nodes.Node]:
-        made: list[nodes.Node] = []
-        insights = page.view.of(Insight)
-        for name in dict.fromkeys(insight.page for insight in insights):
-            made.append(nodes.rubric("", page.view.words(page.view.title(name))))
-            listed = nodes.definition_list(classes=["related"])
-            for insight in (i for i in insights if i.page == name):
-                link = page.place(name, insight.anchor, page.view.words(insight.title))
-                label = _label(page, name, insight.kind.value, insight.number)
-                said = [link, nodes.Text(f". {core.for_whom(insight.audience)}.")]
-                patterns = page.patterns(insight.patterns)
-                if patterns:
-                    said += [nodes.Text(f" {_patterns(insight)}"), *patterns, nodes.Text(".")]
-                listed += definition([nodes.Text(label)], said)
-            made.append(listed)
-        return made or [nodes.paragraph("", "The book has no insight.")]
+        def item(insight: Insight) -> nodes.definition_list_item:
+            link = page.place(insight.page, insight.anchor, page.view.words(insight.title))
+            label = _label(page, insight.page, insight.kind.value, insight.number)
+            said = [link, nodes.Text(f". {core.for_whom(insight.audience)}.")]
+            patterns = page.patterns(insight.patterns)
+            if patterns:
+                said += [nodes.Text(f" {_patterns(insight)}"), *patterns, nodes.Text(".")]
+            return definition([nodes.Text(label)], said)
+
+        return page.by_page(Insight, item, "The book has no insight.")
 
 
 class InsightIndex(BookList):
