@@ -54,7 +54,7 @@ CATALOGUE = """
   intent: Make a request safe to repeat.
   aliases: [idempotency key]
   leads-to: [outbox]
-  dstudio: data-management/idempotency
+  library: data-management/idempotency
   tier: gold
 
 - id: outbox

@@ -15,7 +15,7 @@ RETRY = """- id: retry
   intent: Wait longer.
   aliases: [exponential back-off]
 """
-TIER = "a tier is DStudio's (gold, silver, bronze) and needs 'dstudio'"
+TIER = "a tier is the library's (gold, silver, bronze) and needs 'library'"
 MARKUP = "the field '{}' is printed as it stands and may hold no markup"
 
 
@@ -29,7 +29,7 @@ def good(text: str) -> Catalogue:
 
 
 def test_a_pattern() -> None:
-    more = "  needs: [retry]\n  aliases: [box]\n  dstudio: /data/outbox/\n  tier: gold\n"
+    more = "  needs: [retry]\n  aliases: [box]\n  library: /data/outbox/\n  tier: gold\n"
     book = good(OUTBOX + more + RETRY)
     assert list(book.patterns) == ["outbox", "retry"]
     outbox = book.find("outbox")
@@ -149,8 +149,8 @@ def test_a_text_that_is_no_list_of_records(text: str, line: int, message: str) -
             ],
         ),
         (OUTBOX + "  tier: gold\n", [(Kind.BAD_CATALOGUE, 5, TIER)]),
-        (OUTBOX + "  dstudio: /\n  tier: gold\n", [(Kind.BAD_CATALOGUE, 6, TIER)]),
-        (OUTBOX + "  dstudio: x\n  tier: lead\n", [(Kind.BAD_CATALOGUE, 6, TIER)]),
+        (OUTBOX + "  library: /\n  tier: gold\n", [(Kind.BAD_CATALOGUE, 6, TIER)]),
+        (OUTBOX + "  library: x\n  tier: lead\n", [(Kind.BAD_CATALOGUE, 6, TIER)]),
     ],
 )
 def test_a_pattern_with_a_mistake_is_left_out(
@@ -262,7 +262,7 @@ PIECES = st.sampled_from(
         "  leads-to:\n  - b\n",
         "  aliases: [x, '']\n",
         "  tier: 1\n",
-        "  dstudio: 1979-05-27\n",
+        "  library: 1979-05-27\n",
         "[",
         "{",
         ":",

@@ -51,7 +51,7 @@ PATTERNS = """
   category: data
   intent: Keep messages.
   leads-to: [saga]
-  dstudio: data-management/outbox
+  library: data-management/outbox
   tier: gold
 - id: saga
   title: Saga
@@ -139,7 +139,7 @@ def test_patterns_know_their_sections_and_uses() -> None:
     assert (outbox["page"], outbox["anchor"], outbox["tier"]) == ("outbox", "outbox", "gold")
     assert outbox["relations"] == {"needs": [], "alternative-to": [], "leads-to": ["saga"]}
     assert outbox["uses"] == [{"page": "a", "anchor": "load", "sentence": "It keeps an outbox."}]
-    assert (saga["page"], saga["dstudio"], saga["uses"]) == (None, None, [])
+    assert (saga["page"], saga["library"], saga["uses"]) == (None, None, [])
 
 
 # --- findings and code ---

@@ -209,6 +209,6 @@ def properties(form: object) -> Iterator[tuple[str, dict[str, Any]]]:
 def test_the_catalogue_and_its_export_know_the_same_words() -> None:
     assert [one.value for one in Relation] == list(catalogue.RELATIONS)
     _, (problem,) = catalogue.parse(
-        "- {id: a, title: A, category: c, intent: i, dstudio: d, tier: iron}"
+        "- {id: a, title: A, category: c, intent: i, library: d, tier: iron}"
     )
     assert f"({', '.join(one.value for one in Tier)})" in problem.message

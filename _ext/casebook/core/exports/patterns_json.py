@@ -48,10 +48,10 @@ class JsonPattern:
     relations: Annotated[
         Mapping[Relation, tuple[Name, ...]], "The slugs of related patterns, for each relation."
     ]
-    dstudio: Annotated[
-        str | None, "Its address in the Distributed Systems Studio; null if it has none there."
+    library: Annotated[
+        str | None, "Its address in a library of patterns; null if it has none there."
     ]
-    tier: Annotated[Tier | None, "How the Distributed Systems Studio ranks it; null if it doesn't."]
+    tier: Annotated[Tier | None, "How that library ranks it; null if it doesn't."]
     page: Annotated[str | None, "The page that describes it; null if none does."]
     anchor: Annotated[str | None, "The id on that page; null if no page describes it."]
     uses: Annotated[tuple[Use, ...], "Where the book uses it, in the order of the book."]
@@ -78,7 +78,7 @@ def export(book: Book) -> Patterns:
                 intent=pattern.intent,
                 aliases=pattern.aliases,
                 relations={Relation(name): slugs for name, slugs in pattern.relations},
-                dstudio=pattern.link or None,
+                library=pattern.link or None,
                 tier=Tier(pattern.tier) if pattern.tier else None,
                 page=section.page if section else None,
                 anchor=section.anchor if section else None,

@@ -1,7 +1,7 @@
 """The pattern catalogue: `catalogue.yaml`, read and checked.
 
 A pattern has a slug (its `id`), a title, a category, one line of intent, other names, relations to
-other patterns, and, where the Distributed Systems Studio (DStudio) describes it, its page and tier.
+other patterns, and, where a library of patterns describes it, its page and tier there.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from casebook.core.text.yaml_records import Scalar, YamlRecord
 
 RELATIONS = {"needs": "needs", "alternative-to": "alternative to", "leads-to": "leads to"}
 _PRINTED = ("title", "category", "intent")
-_FIELDS = ("id", *_PRINTED, "aliases", *RELATIONS, "dstudio", "tier")
+_FIELDS = ("id", *_PRINTED, "aliases", *RELATIONS, "library", "tier")
 _MARKUP = re.compile(r"`|\]\(")
 _TIERS = ("gold", "silver", "bronze")
 
@@ -32,7 +32,7 @@ class Pattern:
     intent: str
     aliases: tuple[str, ...] = ()
     relations: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    dstudio: str = ""
+    library: str = ""
     tier: str = ""
     link: str = ""
     """The address of the pattern's page in the library, or nothing."""
@@ -63,7 +63,7 @@ class Catalogue:
         """Return the catalogue with links into the library at an address, or without."""
         home = f"{library.rstrip('/')}/" if library else ""
         linked = {
-            slug: replace(p, link=f"{home}{p.dstudio}/" if home and p.dstudio else "")
+            slug: replace(p, link=f"{home}{p.library}/" if home and p.library else "")
             for slug, p in self.patterns.items()
         }
         return Catalogue(linked)
@@ -122,11 +122,11 @@ def _pattern(record: YamlRecord, written: set[str]) -> Pattern:
         _plain(record, name, Scalar(record.need(name), record.line_of(name))) for name in _PRINTED
     )
     aliases = tuple(_plain(record, "aliases", alias) for alias in _items(record, "aliases"))
-    dstudio, tier = record.text("dstudio").strip("/"), record.text("tier")
-    if tier and (tier not in _TIERS or not dstudio):
-        message = f"a tier is DStudio's ({', '.join(_TIERS)}) and needs 'dstudio'"
+    library, tier = record.text("library").strip("/"), record.text("tier")
+    if tier and (tier not in _TIERS or not library):
+        message = f"a tier is the library's ({', '.join(_TIERS)}) and needs 'library'"
         record.report(Kind.BAD_CATALOGUE, message, "tier")
-    return Pattern(slug, title, category, intent, aliases, dstudio=dstudio, tier=tier)
+    return Pattern(slug, title, category, intent, aliases, library=library, tier=tier)
 
 
 def _plain(record: YamlRecord, field: str, scalar: Scalar) -> str:
