@@ -50,8 +50,9 @@ class Diagram(Mermaid, BookDirective):  # type: ignore[misc]
             message = f"a diagram sets no colours, settings or links of its own: {shortened(text)}"
             self.warn(Problem(Kind.BAD_DIAGRAM, message, line))
         # The figure is made here: the extension's own takes the caption for a whole block of text.
-        said = self.text_at(self.options.pop("caption"), self.option_line("caption"))
+        said = self.text_at(self.options["caption"], self.option_line("caption"))
         alt = self.bare_text_at(self.options["alt"], self.option_line("alt"))
+        del self.options["caption"]
         name = self.options.pop("name", "")
         figure = nodes.figure(
             "", *super().run(**kwargs), nodes.caption("", "", *self.nodes_of(said))
