@@ -19,10 +19,10 @@ from casebook.findings import claims, decisions, insights
 from casebook.literate import chunk_links, code_reading, listings, packages, tangle_builder
 from casebook.metrics import cards, comparison, indexes, tables
 from casebook.patterns import lists, sections
+from casebook.print import any_latex
 from casebook.print import findings as print_findings
-from casebook.print import plain as plain_print
 from casebook.study import headings, inventory, reading_path, studies, summary
-from casebook.web import data_files, ebook, plain, tooltips
+from casebook.web import any_theme, data_files, ebook, tooltips
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -65,5 +65,5 @@ def _set_up_chosen(app: Sphinx, _: Config) -> None:
             feature.setup(app)
         print_findings.setup_design(app)
     else:
-        plain.setup(app)
-        plain_print.setup(app)
+        any_theme.setup(app)
+        any_latex.setup(app)

@@ -137,9 +137,9 @@ def test_only_pages_that_use_the_press_link_to_its_files(site: Built) -> None:
 
 
 def test_the_sheet_names_colours_by_their_tokens() -> None:
-    from casebook.web import plain
+    from casebook.web import any_theme
 
-    files = plain._files()
+    files = any_theme._files()
     used = set(re.findall(r"var\((--[\w-]+)\)", files["plain.css"]))
     assert used == {name for name in used if f"{name}:" in files["tokens.css"]}
     assert not re.search(r"#[0-9a-f]{3,6}\b|rgb", files["plain.css"])
