@@ -126,25 +126,28 @@ def test_no_source_shines_through(site: Built, page: str) -> None:
 def test_only_pages_that_use_the_press_link_to_its_files(site: Built) -> None:
     linked = {
         page: re.findall(
-            r"_static/(tokens\.css|plain\.css|tooltips\.js)", site.text(f"{page}.html")
+            r"_static/casebook-(tokens\.css|plain\.css|tooltips\.js)", site.text(f"{page}.html")
         )
         for page in ("index", "study", "patterns", "plain")
     }
     every = ["tokens.css", "plain.css"]
     noted = [*every, "tooltips.js"]
     assert linked == {"index": noted, "study": noted, "patterns": every, "plain": []}
-    assert all((site.out / "_static" / name).is_file() for name in noted)
+    assert all((site.out / "_static" / f"casebook-{name}").is_file() for name in noted)
 
 
 def test_the_sheet_names_colours_by_their_tokens() -> None:
     from casebook.web import any_theme
 
     files = any_theme._files()
-    used = set(re.findall(r"var\((--[\w-]+)\)", files["plain.css"]))
-    assert used == {name for name in used if f"{name}:" in files["tokens.css"]}
-    assert not re.search(r"#[0-9a-f]{3,6}\b|rgb", files["plain.css"])
-    assert files["plain.css"].count("\n") <= 60
-    assert 'prefers-color-scheme: dark) {\n    body[data-theme="auto"] {' in files["tokens.css"]
+    used = set(re.findall(r"var\((--[\w-]+)\)", files["casebook-plain.css"]))
+    assert used == {name for name in used if f"{name}:" in files["casebook-tokens.css"]}
+    assert not re.search(r"#[0-9a-f]{3,6}\b|rgb", files["casebook-plain.css"])
+    assert files["casebook-plain.css"].count("\n") <= 60
+    assert (
+        'prefers-color-scheme: dark) {\n    body[data-theme="auto"] {'
+        in files["casebook-tokens.css"]
+    )
 
 
 @pytest.mark.slow

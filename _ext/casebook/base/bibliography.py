@@ -190,7 +190,8 @@ def _unknown(bibdata: Any, key: str) -> Iterator[tuple[str, str]]:
 
 
 def _lines(path: Path) -> dict[str, int]:
-    text = path.read_text(encoding="utf-8-sig")
+    # Only where entries begin is looked for, which no encoding of ours hides.
+    text = path.read_text(encoding="utf-8-sig", errors="replace")
     opened = re.finditer(r"^[ \t]*@\w+\s*[{(]\s*([^\s,{}()]+)\s*,", text, re.MULTILINE)
     found: dict[str, int] = {}
     for entry in opened:

@@ -149,7 +149,9 @@ def _check(app: Sphinx, config: Config) -> None:
         problem = _problem(field, config[name], app)
         if problem:
             # A setting may come from the command line, or from a file that conf.py imports.
-            place = f"{conf}:{lines.get(name, 1)}" if name not in config.overrides else "-D"
+            place = (
+                f"{conf}:{lines.get(name, 1)}" if name not in config.overrides else f"-D {name}:1"
+            )
             message = f"'{name}' {problem.message}; the default, {field.default!r}, is used"
             report(_bad(message), place)
             config[name] = field.default

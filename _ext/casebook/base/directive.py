@@ -14,6 +14,7 @@ from sphinx.roles import XRefRole
 from sphinx.util.docutils import SphinxDirective
 
 from casebook.base.config import settings
+from casebook.base.files import read_text
 from casebook.base.node_text import text_of
 from casebook.base.placeholders import Content, Placeholder
 from casebook.base.reporting import report
@@ -99,7 +100,8 @@ class BookDirective(SphinxDirective):
         path = folder / stored_in(name)
         self.env.note_dependency(str(path))
         if path.exists():
-            return read(name, path.read_text(encoding="utf-8"))
+            text = read_text(path)
+            return read(name, text) if isinstance(text, str) else text
         known = [
             found.relative_to(folder).with_suffix("").as_posix()
             for found in folder.glob("*/*.json")

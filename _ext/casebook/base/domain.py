@@ -18,6 +18,7 @@ from sphinxcontrib.bibtex.domain import get_docnames
 
 from casebook.base import bibliography, fingerprint
 from casebook.base.config import settings
+from casebook.base.files import read_text
 from casebook.base.frame import frame
 from casebook.base.reporting import report
 from casebook.core.book.book import Book
@@ -293,7 +294,10 @@ def _load_catalogue(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> 
     domain = domain_of(env)
     path = domain.catalogue_path
     if path.exists():
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path)
+        if isinstance(text, Problem):
+            domain.catalogue, domain.catalogue_problems = catalogues.EMPTY, [text]
+            return
         catalogue, domain.catalogue_problems = catalogues.parse(text)
         domain.catalogue = catalogue.linked(settings(app).pattern_library)
 

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 
+def kept_file(app: Sphinx, stem: str, suffix: str) -> Path:
+    """Return where something is kept from one build to the next, for each output folder."""
+    output = hashlib.sha256(f"{app.builder.name} {app.outdir}".encode()).hexdigest()[:16]
+    return Path(app.doctreedir, f"{stem}-{output}.{suffix}")
+
+
 @dataclass(frozen=True, slots=True)
 class WrittenPage:
     """A page as it was written last: when it was read, and the digests of what it asked."""
@@ -41,8 +47,7 @@ class WrittenPages:
 
         So it does where the file is none of ours, or cut off.
         """
-        output = hashlib.sha256(f"{app.builder.name} {app.outdir}".encode()).hexdigest()[:16]
-        path = Path(app.doctreedir, f"shown-{output}.json")
+        path = kept_file(app, "shown", "json")
         try:
             kept = json.loads(path.read_text(encoding="utf-8"))
             pages = {page: WrittenPage(read, _asked(asked)) for page, (read, asked) in kept.items()}

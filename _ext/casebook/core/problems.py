@@ -89,6 +89,8 @@ class Kind(Enum):
     """A decision matrix lacks a score, or holds what cannot be weighed."""
     BAD_SETTING = "bad-setting"
     """A setting in conf.py is unknown, or its value is no good."""
+    BAD_FILE = "bad-file"
+    """A file is no text in its encoding, or cannot be read at all."""
     NO_RENDERER = "no-renderer"
     """The diagram renderer is not installed, so the page shows the source."""
 

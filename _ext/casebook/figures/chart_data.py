@@ -30,10 +30,12 @@ def data_file(output: str) -> str:
 
 def folded_numbers(page: PageContext, output: str, chart: Chart) -> str:
     """Return the numbers of a chart as HTML: a table that opens if they are few, and a file."""
-    uri = relative_uri(page.env._app.builder.get_target_uri(page.name), data_file(output))
-    file = f'<a class="reference internal" href="{escape(uri)}" download>CSV</a>'
+    builder, file = page.env._app.builder, ""
+    if builder.name in ("html", "dirhtml"):  # which have the file
+        uri = relative_uri(builder.get_target_uri(page.name), data_file(output))
+        file = f'<a class="reference internal" href="{escape(uri)}" download>CSV</a>'
     if not chart.is_short:
-        return f'<span class="small">Numbers: {file}</span>'
+        return f'<span class="small">Numbers: {file}</span>' if file else ""
     heads = "".join(
         f'<th class="head" scope="col"><p>{escape(head)}</p></th>' for head in chart.heads
     )
@@ -47,7 +49,8 @@ def folded_numbers(page: PageContext, output: str, chart: Chart) -> str:
         '<details class="data"><summary>Numbers</summary>'
         '<div class="table-wrapper docutils container"><table class="docutils">'
         f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
-        f'<p class="small">The same as {file}.</p></details>'
+        + (f'<p class="small">The same as {file}.</p>' if file else "")
+        + "</details>"
     )
 
 

@@ -28,18 +28,18 @@ def _link(
         return
     for name, text in _files().items():
         tokens.write(Path(app.outdir, "_static", name), text)
-    for name in ("tokens.css", "plain.css"):
+    for name in ("casebook-tokens.css", "casebook-plain.css"):
         app.add_css_file(name)
     if "tooltips" in doctree:
-        app.add_js_file("tooltips.js", defer="defer")
+        app.add_js_file("casebook-tooltips.js", defer="defer")
 
 
 def _files() -> dict[str, str]:
     """Return the files, by their names."""
     return {
-        "tokens.css": tokens.css(DARK, BY_SYSTEM),
-        "plain.css": (FOLDER / "plain.css").read_text(encoding="utf-8"),
-        "tooltips.js": (FOLDER / "tooltips.js").read_text(encoding="utf-8"),
+        "casebook-tokens.css": tokens.css(DARK, BY_SYSTEM),
+        "casebook-plain.css": (FOLDER / "plain.css").read_text(encoding="utf-8"),
+        "casebook-tooltips.js": (FOLDER / "tooltips.js").read_text(encoding="utf-8"),
     }
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from casebook.base.config import settings
 from casebook.base.domain import domain_of
+from casebook.base.files import read_text
+from casebook.base.written_pages import kept_file
 from casebook.core.book.book import Book
 from casebook.core.exports.registry import EXPORTS, schemas
 from casebook.core.exports.schema import as_data
@@ -24,51 +27,49 @@ if TYPE_CHECKING:
 
 
 def _export(app: Sphinx, exception: Exception | None) -> None:
+    """Write the files, and remove those of the last build that are no longer wanted.
+
+    No other file is removed: a project may offer data and code of its own in the same folders.
+    """
     if exception or app.builder.name not in ("html", "dirhtml"):
         return
-    if not domain_of(app.env).is_used:
-        return
-    book = domain_of(app.env).book
-    _write_exports(Path(app.outdir, DATA), book)
-    _write_numbers(app, book)
-    _write_packages(Path(app.outdir, FOLDER), book, settings(app).date)
+    kept = kept_file(app, "exported", "txt")
+    before = kept.read_text(encoding="utf-8").splitlines() if kept.exists() else []
+    written = set(_written(app)) if domain_of(app.env).is_used else set()
+    for name in set(before) - written:
+        Path(app.outdir, name).unlink(missing_ok=True)
+    kept.write_text("".join(f"{name}\n" for name in sorted(written)), encoding="utf-8")
 
 
-def _write_exports(folder: Path, book: Book) -> None:
-    folder.mkdir(exist_ok=True)
+def _written(app: Sphinx) -> Iterator[str]:
+    """Write each file, and yield its path in the output."""
+    book, out = domain_of(app.env).book, Path(app.outdir)
     files = {name: as_data(made(book)) for name, made in EXPORTS.items()}
     files |= {f"{name}.schema": schema for name, schema in schemas().items()}
-    for name, data in files.items():
-        text = json.dumps(data, ensure_ascii=False, indent=1) + "\n"
-        (folder / f"{name}.json").write_text(text, encoding="utf-8")
+    texts = {
+        f"{DATA}/{name}.json": json.dumps(data, ensure_ascii=False, indent=1) + "\n"
+        for name, data in files.items()
+    }
+    for name, text in (texts | dict(_numbers(app, book))).items():
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        (out / name).write_text(text, encoding="utf-8", newline="")
+        yield name
+    for package, code in sorted(book.packages.items()):
+        name = f"{FOLDER}/{package}.zip"
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        members = sorted((one.file.path, one.file.text.encode()) for one in code)
+        archive.write(out / name, members, settings(app).date)
+        yield name
 
 
-def _write_numbers(app: Sphinx, book: Book) -> None:
-    """Write the numbers of each chart, as CSV, and remove those that no page shows any more."""
-    stored = Path(app.srcdir, settings(app).outputs)
-    kept = set()
+def _numbers(app: Sphinx, book: Book) -> Iterator[tuple[str, str]]:
+    """Yield the file and the text of each chart's numbers, as CSV."""
+    folder = Path(app.srcdir, settings(app).outputs)
     for name in sorted({shown.output for shown in book.of(Shown) if shown.chart}):
-        output = stored_outputs.read(
-            name, (stored / stored_outputs.stored_in(name)).read_text(encoding="utf-8")
-        )
-        target = Path(app.outdir, data_file(name))
-        kept.add(target)
+        text = read_text(folder / stored_outputs.stored_in(name))
+        output = stored_outputs.read(name, text) if isinstance(text, str) else text
         if isinstance(output, Output):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(stored_outputs.as_csv(output), encoding="utf-8", newline="")
-    for old in Path(app.outdir, DATA).glob("*/*.csv"):
-        if old not in kept:
-            old.unlink()
-
-
-def _write_packages(folder: Path, book: Book, date: str) -> None:
-    folder.mkdir(exist_ok=True)
-    for name, files in sorted(book.packages.items()):
-        members = [(code.file.path, code.file.text.encode()) for code in files]
-        archive.write(folder / f"{name}.zip", sorted(members), date)
-    for old in folder.glob("*.zip"):
-        if old.stem not in book.packages:
-            old.unlink()
+            yield data_file(name), stored_outputs.as_csv(output)
 
 
 def setup(app: Sphinx) -> None:

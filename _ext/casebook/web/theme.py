@@ -113,7 +113,7 @@ def _page_context(
     body = context.get("body", "")
     absent = [name for sign, names in OPTIONAL.items() if sign not in body for name in names]
     unused = (*UNUSED, *absent)
-    for kind in ("css_files", "script_files"):
+    for kind in {"css_files", "script_files"} & context.keys():
         context[kind] = [
             file for file in context[kind] if not any(name in str(file.filename) for name in unused)
         ]
