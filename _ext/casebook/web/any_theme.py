@@ -5,6 +5,7 @@ Only pages that use the press link to them; all other pages of a project stay as
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,7 @@ def _link(
         app.add_js_file("casebook-tooltips.js", defer="defer")
 
 
+@functools.cache  # every page asks
 def _files() -> dict[str, str]:
     """Return the files, by their names."""
     return {
