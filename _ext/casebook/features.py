@@ -21,7 +21,16 @@ from casebook.metrics import cards, comparison, indexes, tables
 from casebook.patterns import lists, sections
 from casebook.print import any_latex
 from casebook.print import findings as print_findings
-from casebook.study import headings, inventory, reading_path, studies, summary
+from casebook.study import (
+    chapters,
+    headings,
+    inventory,
+    lengths,
+    moved,
+    reading_path,
+    studies,
+    summary,
+)
 from casebook.web import any_theme, data_files, ebook, tooltips
 
 if TYPE_CHECKING:
@@ -33,7 +42,7 @@ FEATURES = (
     domain, bibliography, incremental, captions, broken_fences, filling,
     tables, comparison, cards, indexes, sections, lists, insights, decisions, claims,
     output_directive, charts, counterexamples, chart_data,
-    studies, summary, reading_path, headings, inventory,
+    studies, summary, chapters, reading_path, lengths, moved, headings, inventory,
     code_reading, listings, packages, chunk_links, tangle_builder,
     tooltips, data_files, ebook, print_findings,
 )  # fmt: skip

@@ -18,9 +18,11 @@ from pybtex.style.formatting.unsrt import Style as Unsorted
 from pybtex.style.labels import BaseLabelStyle
 from pybtex.style.sorting import BaseSortingStyle
 from pybtex_docutils import Backend as Docutils
+from sphinxcontrib.bibtex.domain import BibtexDomain
 
 from casebook.base import bibtex_text
 from casebook.base.reporting import report
+from casebook.core.book.records import study_of
 from casebook.core.metrics import dates
 from casebook.core.problems import Kind, Problem
 
@@ -223,6 +225,39 @@ def _sort_bibliographies(app: Sphinx, env: BuildEnvironment) -> None:
     AuthorYear.know({key: entries[key] for key in sorted(keys) if key in entries})
 
 
+class StudyCitations(BibtexDomain):
+    """The citations of a chapter are those of its study, and lead to the list on its essay."""
+
+    def env_updated(self) -> Iterable[str]:
+        """Compute what each list of references holds, as if all pages of a study were one."""
+        press: Any = self.env.domains["casebook"]
+        studies, written = press.studies(), self.data["citation_refs"]
+        homes = {ref.docname: study_of(ref.docname, studies) for ref in written}
+        self.data["citation_refs"] = [
+            ref._replace(docname=home.page) if (home := homes[ref.docname]) else ref
+            for ref in written
+        ]
+        try:
+            return super().env_updated()
+        finally:
+            self.data["citation_refs"] = written
+
+    def resolve_xref(
+        self, env: BuildEnvironment, fromdocname: str, *given: Any, **named: Any
+    ) -> Any:
+        """Lead to the list of the page's study, if it has the source; else to any that has."""
+        press: Any = self.env.domains["casebook"]
+        known, study = self.data["citations"], press.book.study(fromdocname)
+        home = study.page if study else fromdocname
+        # Of several lists that have a source, the last one counts.
+        mine = [one for one in known if one.bibliography_key.docname == home]
+        self.data["citations"] = [one for one in known if one not in mine] + mine
+        try:
+            return super().resolve_xref(env, fromdocname, *given, **named)
+        finally:
+            self.data["citations"] = known
+
+
 def _check(app: Sphinx, env: BuildEnvironment) -> None:
     for problem in wrong(env.get_domain("cite")):
         report(problem)
@@ -237,6 +272,7 @@ def _no_files(app: Sphinx, config: Config) -> None:
 def setup(app: Sphinx) -> None:
     """Make the styles known to pybtex under the names that conf.py gives."""
     app.connect("config-inited", _no_files)
+    app.add_domain(StudyCitations, override=True)
     register = pybtex.plugin.register_plugin
     register("pybtex.style.labels", "casebook_author_year", AuthorYear)
     register("pybtex.style.sorting", "casebook_by_label", ByLabel)

@@ -22,7 +22,7 @@ from casebook.base.files import read_text
 from casebook.base.frame import frame
 from casebook.base.reporting import report
 from casebook.core.book.book import Book
-from casebook.core.book.records import Captioned, Contents, Record
+from casebook.core.book.records import Captioned, Contents, Record, Study
 from casebook.core.book.view import Answers, Place, View
 from casebook.core.findings.insight import Insight
 from casebook.core.literate.chunks import words as in_words
@@ -31,6 +31,7 @@ from casebook.core.metrics.metric import states_another_number
 from casebook.core.patterns import catalogue as catalogues
 from casebook.core.problems import Kind, Problem
 from casebook.core.text.marked_text import Text
+from casebook.core.text.reading_time import PageLength
 
 if TYPE_CHECKING:
     from docutils.nodes import Element
@@ -83,10 +84,15 @@ class CasebookDomain(Domain):
         pages = self.data["pages"]
         return sorted(page for page in pages if self.records(page, Code))
 
+    def studies(self) -> dict[str, Study]:
+        """Return the studies by the pages of their essays, as far as pages have been read."""
+        pages = self.data["pages"]
+        return {page: study for page in pages for study in self.records(page, Study)}
+
     @property
     def is_used(self) -> bool:
         """Tell whether the project uses the press: what is noted of every page does not count."""
-        everywhere = (Captioned, Contents)
+        everywhere = (Captioned, Contents, PageLength)
         pages = self.data["pages"].values()
         listed = bibliography.is_used(self.env.get_domain("cite"))
         return listed or any(not isinstance(r, everywhere) for page in pages for r in page)
@@ -198,14 +204,12 @@ class CasebookDomain(Domain):
     def _chunk_link(
         self, builder: Builder, page: str, target: str, content: Element | None
     ) -> nodes.reference | None:
-        # Names of chunks belong to their page.
-        for chunk in self.code(page).program.chunks:
-            if chunk.anchor == f"chunk-{target}":
-                place = Place(page, chunk.anchor)
-                if content is not None:
-                    return self._link(builder, page, place, content.astext())
-                return self._link(builder, page, place, chunk.title, ("chunk-name",))
-        return None
+        place = self.view(page).chunk(page, f"chunk-{target}")
+        if place is None:
+            return None
+        if content is not None:
+            return self._link(builder, page, place, content.astext())
+        return self._link(builder, page, place, place.words, ("chunk-name",))
 
     def _link(
         self,

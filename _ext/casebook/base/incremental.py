@@ -69,6 +69,7 @@ class AskForLinks(SphinxPostTransform):
             if domain == "cite":
                 for cited in parse_citation_targets(target):
                     view.source(cited.key)
+                view.study(link["refdoc"])  # whose list of references comes first
             elif domain in OTHERS:
                 view.objects()
             elif domain != "casebook":

@@ -70,29 +70,33 @@ class PageContext:
         return [link]
 
     def place(self, page: str, anchor: str, words: str) -> nodes.reference:
-        """Return a link to a place of the book."""
+        """Return a link to a place of the book; without an anchor it is the page."""
+        anchor = f"#{anchor}" if anchor else ""
         link = nodes.reference("", "", nodes.inline("", words), internal=True)
         builder = self.env._app.builder
         if builder.format == "latex":
-            link["refuri"] = f"%{page}#{anchor}"
-        elif page == self.name:
-            link["refid"] = anchor
+            link["refuri"] = f"%{page}{anchor}"
+        elif page == self.name and anchor:
+            link["refid"] = anchor.removeprefix("#")
         else:
-            link["refuri"] = f"{builder.get_relative_uri(self.name, page)}#{anchor}"
+            link["refuri"] = f"{builder.get_relative_uri(self.name, page)}{anchor}"
         return link
 
-    def by_page(
+    def by_study(
         self, kind: type[R], item: Callable[[R], nodes.definition_list_item], none: str
     ) -> list[nodes.Node]:
-        """Return all records of a kind as lists of terms, one under the title of each page.
+        """Return all records of a kind as lists of terms, one under the title of each study.
+
+        A page of no study stands for itself.
 
         `item` makes one entry of a list; `none` is what is said if the book has no such record.
         """
         made: list[nodes.Node] = []
-        records = self.view.of(kind)
-        for page in dict.fromkeys(record.page for record in records):
+        found: dict[str, list[R]] = {}
+        for record in self.view.of(kind):
+            study = self.view.study(record.page)
+            found.setdefault(study.page if study else record.page, []).append(record)
+        for page, records in found.items():
             made.append(nodes.rubric("", self.view.words(self.view.title(page))))
-            listed = nodes.definition_list(classes=["related"])
-            listed += [item(record) for record in records if record.page == page]
-            made.append(listed)
+            made.append(nodes.definition_list("", *map(item, records), classes=["related"]))
         return made or [nodes.paragraph("", none)]

@@ -70,7 +70,7 @@ class AllClaims(Content):
             words = [link, nodes.Text(f" {page.view.words(entry.claim.instead)}")]
             return definition([verdict(entry.claim.verdict)], words)
 
-        return page.by_page(ClaimEntry, item, "The book has examined no claim.")
+        return page.by_study(ClaimEntry, item, "The book has examined no claim.")
 
 
 class ClaimsLedger(BookList):

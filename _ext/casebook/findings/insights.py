@@ -55,7 +55,6 @@ class InsightDirective(BookDirective):
         record = Insight(
             self.env.docname,
             anchor,
-            self._number(),
             title,
             text_of(body, self.env.docname, self.body_line(1)),
             kind,
@@ -70,7 +69,7 @@ class InsightDirective(BookDirective):
             self.warn(Problem(Kind.DUPLICATE_ID, message), self.lineno)
             return []
         self.book.add(record)
-        words = self.place(Label(kind.value, record.number))
+        words = self.place(Label(kind.value, record.page, anchor))
         label = nodes.inline("", "", words, classes=["insight-label"])
         box = nodes.admonition(
             "", nodes.title("", "", label, nodes.Text(" "), *self.nodes_of(title))
@@ -85,9 +84,6 @@ class InsightDirective(BookDirective):
     def _bare(self, title: Text) -> str:
         # An anchor cannot change with a value: a mark counts as its name.
         return title.uncited.words(lambda _, name: name)
-
-    def _number(self) -> int:
-        return 1 + len(self.book.records(self.env.docname, Insight))
 
     def _check(self, body: list[nodes.Node]) -> None:
         links = sum(1 for part in body for _ in _links(part))
@@ -133,15 +129,15 @@ class Label(Content):
     """The kind and the number of an insight: "Lesson 1.7"."""
 
     kind: str
-    number: int
+    page: str
+    anchor: str
 
     def fill(self, page: PageContext, at: Placeholder) -> list[nodes.Node]:
-        return [nodes.Text(_label(page, page.name, self.kind, self.number))]
+        return [nodes.Text(_label(page, self.kind, self.page, self.anchor))]
 
 
-def _label(page: PageContext, name: str, kind: str, number: int) -> str:
-    chapter = page.view.number(name)
-    return f"{kind.capitalize()} {chapter}{'.' if chapter else ''}{number}"
+def _label(page: PageContext, kind: str, home: str, anchor: str) -> str:
+    return f"{kind.capitalize()} {page.view.insight_number(home, anchor)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,14 +164,14 @@ class AllInsights(Content):
     def fill(self, page: PageContext, at: Placeholder) -> list[nodes.Node]:
         def item(insight: Insight) -> nodes.definition_list_item:
             link = page.place(insight.page, insight.anchor, page.view.words(insight.title))
-            label = _label(page, insight.page, insight.kind.value, insight.number)
+            label = _label(page, insight.kind.value, insight.page, insight.anchor)
             said = [link, nodes.Text(f". {core.for_whom(insight.audience)}.")]
             patterns = page.patterns(insight.patterns)
             if patterns:
                 said += [nodes.Text(f" {_patterns(insight)}"), *patterns, nodes.Text(".")]
             return definition([nodes.Text(label)], said)
 
-        return page.by_page(Insight, item, "The book has no insight.")
+        return page.by_study(Insight, item, "The book has no insight.")
 
 
 class InsightIndex(BookList):

@@ -107,8 +107,17 @@ class ChunkIndex(BookTable):
 
 
 def _check(app: Sphinx, env: BuildEnvironment) -> None:
-    """Report files that two pages print, and outputs that two chunks make."""
+    """Report files that two pages print, packages of two studies, outputs that two chunks make."""
     book = domain_of(env).book
+    for package, files in book.packages.items():
+        first, *others = files
+        for code in others:
+            if book.study(code.page) != book.study(first.page):
+                place = f"{env.doc2path(first.page, False)}:{first.first.line}"
+                message = (
+                    f"the package '{package}' belongs to another study, which begins it at {place}"
+                )
+                report(Problem(Kind.CHUNK_FILE, message), (code.page, code.first.line))
     for code, other in book.clashes:
         place = f"{env.doc2path(other.page, False)}:{other.first.line}"
         same = code.file.path == other.file.path

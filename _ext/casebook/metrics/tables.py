@@ -1,4 +1,8 @@
-"""``metrics-table``: metrics with value, date, evidence and source."""
+"""``metrics-table``: metrics with value, date, evidence and source.
+
+Its body holds records, which are printed in full, or a list of ids: then it is a glance at metrics
+whose records stand elsewhere, and each row leads there.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +14,25 @@ from docutils import nodes
 from casebook.base.directive import BookLink, CaptionedDirective
 from casebook.base.domain import domain_of
 from casebook.base.reporting import report
-from casebook.base.standard_nodes import cell, evidence_mark, head_cell
+from casebook.base.standard_nodes import cell, evidence_mark, head_cell, plain_link
 from casebook.core.metrics import metric as core
 from casebook.core.metrics.formulas import Reference
 from casebook.core.metrics.metric import Metric, MetricRow
 from casebook.core.problems import Kind, Problem
+from casebook.core.text import yaml_records
+from casebook.core.text.yaml_records import Scalar
 from casebook.literate.made_by import MadeBy, check_made
-from casebook.metrics.values import AsOf, EvidenceKind, Input, Number, RestsOn, UnitInColumn
+from casebook.metrics.values import (
+    AsOf,
+    EvidenceKind,
+    EvidenceWord,
+    Input,
+    Label,
+    Number,
+    Origins,
+    RestsOn,
+    UnitInColumn,
+)
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -25,6 +41,7 @@ if TYPE_CHECKING:
 HEADS = ("Measure", "Value", "Unit", "As of", "Evidence")
 CLASSES = ((), ("num",), ("unit",), ("as-of",), ("evidence-cell",))
 WIDTHS = (44, 15, 16, 13, 20)
+GLANCE_HEADS, GLANCE_WIDTHS = ("Measure", "Value", "As of", "Evidence"), (25, 28, 17, 30)
 
 
 class MetricsTable(CaptionedDirective):
@@ -33,6 +50,9 @@ class MetricsTable(CaptionedDirective):
     def run(self) -> list[nodes.Node]:
         if self.is_empty():
             return []
+        named = yaml_records.names(self.body)
+        if named:
+            return [self._glance(named)]
         read = core.parse(self.body, self.sources, self.stored, self.text)
         for problem in read.problems:
             self.warn(problem)
@@ -44,6 +64,27 @@ class MetricsTable(CaptionedDirective):
         for metric in read.metrics:
             body += self._table_row(self._kept(metric))
         return [made]
+
+    def _glance(self, named: tuple[Scalar, ...]) -> nodes.table:
+        heads = [cell(nodes.Text(head)) for head in GLANCE_HEADS]
+        made, body = self.captioned("metrics-list", GLANCE_WIDTHS, heads)
+        made["classes"].append("metrics-glance")
+        for one in named:
+            value = plain_link("casebook", "metric", one.text, "", self.env.docname)
+            value.source, value.line = self.get_source_info()[0], self.body_line(one.line)
+            value["plain"] = False  # the rest of the record shows on the link
+            body += nodes.row(
+                "",
+                cell(self.place(Label(one.text))),
+                cell(value),
+                cell(self.place(AsOf(one.text))),
+                nodes.entry(
+                    "",
+                    nodes.paragraph("", "", self.place(EvidenceWord(one.text))),
+                    nodes.paragraph("", "", self.place(Origins(one.text))),
+                ),
+            )
+        return made
 
     def _kept(self, metric: Metric) -> MetricRow:
         lines = (metric.line, metric.formula_line, metric.source_line)

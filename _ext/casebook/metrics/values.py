@@ -68,6 +68,15 @@ class Input(MetricContent):
         return [page.metric(self.id, label)]
 
 
+class Label(MetricContent):
+    """The label in plain words."""
+
+    __slots__ = ()
+
+    def shown(self, page: PageContext, metric: Resolved) -> list[nodes.Node]:
+        return [nodes.Text(page.view.words(metric.metric.label))]
+
+
 class EvidenceKind(MetricContent):
     """The kind of evidence, and what a derived metric rests on: "derived from secondary"."""
 
@@ -84,6 +93,19 @@ class EvidenceWord(MetricContent):
 
     def shown(self, page: PageContext, metric: Resolved) -> list[nodes.Node]:
         return [evidence_mark(metric.metric.evidence, metric.metric.evidence.value)]
+
+
+class Origins(MetricContent):
+    """What it rests on, in one line: a source or a chunk, and how many more."""
+
+    __slots__ = ()
+
+    def shown(self, page: PageContext, metric: Resolved) -> list[nodes.Node]:
+        rests_on: list[list[nodes.Node]] = [[page.source(key)] for key in metric.sources]
+        rests_on += [page.maker(name) for name in metric.outputs]
+        first, more = rests_on[:1], len(rests_on) - 1
+        words = joined(first) + ([nodes.Text(f" and {more} more")] if more > 0 else [])
+        return [nodes.inline("", "", *words, classes=["source"])]
 
 
 class RestsOn(MetricContent):

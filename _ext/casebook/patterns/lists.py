@@ -79,7 +79,9 @@ class PatternsByStudy(Content):
                 row = nodes.row("", cell(*page.patterns((pattern.slug,))))
                 uses = page.view.uses(pattern.slug)
                 for study in studies:
-                    row += cell(*_sections(page, [u for u in uses if u.page == study.page]))
+                    row += cell(
+                        *_sections(page, [u for u in uses if page.view.study(u.page) == study])
+                    )
                 body += row
         return list(made.children)
 

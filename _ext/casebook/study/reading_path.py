@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -11,14 +12,33 @@ from docutils.parsers.rst import directives
 from sphinx.transforms import SphinxTransform
 
 from casebook.base.directive import BookDirective
+from casebook.base.domain import domain_of
 from casebook.base.node_text import text_of
 from casebook.base.placeholders import late
 from casebook.base.reporting import report
 from casebook.core.problems import Kind, Problem, suggestion
-from casebook.core.text.reading_time import WORDS_A_MINUTE, count, minutes
+from casebook.core.text.reading_time import (
+    LINES_A_MINUTE,
+    SECONDS_A_PICTURE,
+    WORDS_A_MINUTE,
+    Length,
+    PathLength,
+)
+from casebook.study.lengths import length_of
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+
+@dataclass(frozen=True, slots=True)
+class LostStep:
+    """A step of a path that names no section of its page."""
+
+    page: str
+    name: str
+    hint: str
+    line: int = field(repr=False)
 
 
 class Path(nodes.General, nodes.Element):
@@ -53,64 +73,59 @@ class MarkPath(SphinxTransform):
     def apply(self, **kwargs: Any) -> None:
         order = list(self.document.findall(nodes.section))
         for path in list(self.document.findall(Path)):
-            sections = list(_sections(path, order))
+            sections = list(self._sections(path, order))
             if not sections:
                 path.parent.remove(path)
                 continue
-            words = [sum(map(count, _texts(section))) for section in sections]
-            needed = minutes(sum(words))
-            if needed > path["minutes"]:
-                message = f"the path takes {needed} minutes and promises {path['minutes']}"
+            lengths = list(map(length_of, sections))
+            whole = sum(lengths, Length())
+            if whole.minutes > path["minutes"]:
+                message = f"the path takes {whole.minutes} minutes and promises {path['minutes']}"
                 report(Problem(Kind.BAD_PATH, message), path)
-            path.replace_self(_listed(sections, words))
+            domain_of(self.env).add(PathLength(self.env.docname, whole))
+            path.replace_self(_listed(sections, lengths))
             for number, section in enumerate(sections, 1):
                 _mark(section, f"Path {number} of {len(sections)}")
             for section, following in pairwise(sections):
                 _lead_on(section, following, order)
 
-
-def _sections(path: Path, order: list[nodes.section]) -> Iterator[nodes.section]:
-    known = {name: s for s in order for name in s["ids"]}
-    found: list[nodes.section] = []
-    for name, line in path["steps"]:
-        section = known.get(name)
-        if section is None:
-            message = f"there is no section '{name}' on this page{suggestion(name, known)}"
-        elif any(section in one.findall() or one in section.findall() for one in found):
-            message = f"the section '{name}' is on the path already"
-        else:
-            found.append(section)
-            yield section
-            continue
-        report(Problem(Kind.BAD_PATH, message), f"{path.source}:{line}")
-
-
-def _texts(section: nodes.section) -> Iterator[str]:
-    # What is read from beginning to end: no code, no tables, no lines of small print.
-    small = {"chunk-foot", "insight-meta", "claim-sources"}
-    for part in section.findall(lambda node: isinstance(node, nodes.paragraph | nodes.title)):
-        assert isinstance(part, nodes.Element)
-        inside = part.parent
-        while inside is not section and not isinstance(inside, nodes.table):
-            inside = inside.parent
-        if inside is section and small.isdisjoint(part["classes"]):
-            yield text_of([part]).uncited.words(lambda _, name: name)
+    def _sections(self, path: Path, order: list[nodes.section]) -> Iterator[nodes.section]:
+        known = {name: s for s in order for name in s["ids"]}
+        found: list[nodes.section] = []
+        for name, line in path["steps"]:
+            section = known.get(name)
+            if section is None:
+                hint = suggestion(name, known)
+                domain_of(self.env).add(LostStep(self.env.docname, name, hint, line))
+            elif any(section in one.findall() or one in section.findall() for one in found):
+                message = f"the section '{name}' is on the path already"
+                report(Problem(Kind.BAD_PATH, message), f"{path.source}:{line}")
+            else:
+                found.append(section)
+                yield section
 
 
-def _listed(sections: list[nodes.section], words: list[int]) -> nodes.container:
+def _listed(sections: list[nodes.section], lengths: list[Length]) -> nodes.container:
     box = nodes.container(classes=["reading-path"])
     box += nodes.rubric("", "Path", classes=["hang-label"])
-    whole = minutes(sum(words))
+    whole = sum(lengths, Length())
+    held = f"{_of(whole.words, 'word')}, {_of(whole.pictures, 'picture')}"
+    held += f" and {_of(whole.lines, 'line')} of code" if whole.lines else ""
     said = (
-        f"{sum(words):,} words in {len(sections)} sections, which take {whole} minutes at "
-        f"{WORDS_A_MINUTE} words a minute; code and tables are not counted."
+        f"{held} in {_of(len(sections), 'section')} take {_of(whole.minutes, 'minute')}, at "
+        f"{WORDS_A_MINUTE} words or {LINES_A_MINUTE} lines of code a minute and "
+        f"{SECONDS_A_PICTURE} seconds a picture."
     )
     listed = nodes.enumerated_list(enumtype="arabic", prefix="", suffix=".")
-    for section, number in zip(sections, words, strict=True):
-        length = nodes.inline("", f" {number:,} words", classes=["path-length"])
-        listed += nodes.list_item("", nodes.paragraph("", "", _link(section), length))
+    for section, length in zip(sections, lengths, strict=True):
+        words = nodes.inline("", f" {_of(length.words, 'word')}", classes=["path-length"])
+        listed += nodes.list_item("", nodes.paragraph("", "", _link(section), words))
     box += [nodes.paragraph("", said), listed]
     return box
+
+
+def _of(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' * (number != 1)}"
 
 
 def _mark(section: nodes.section, words: str) -> None:
@@ -131,8 +146,32 @@ def _link(section: nodes.section) -> nodes.reference:
     return nodes.reference("", "", title, refid=section["ids"][0], internal=True)
 
 
+def _check(app: Sphinx, env: BuildEnvironment) -> None:
+    """Report steps that name no section of their page; a path stays on one page."""
+    book = domain_of(env).book
+    for step in book.of(LostStep):
+        homes = [page for page in sorted(env.tocs) if step.name in _anchors(env, page)]
+        if homes:
+            same = book.study(homes[0]) == book.study(step.page)
+            whose = "" if same else " and belongs to another study"
+            message = (
+                f"the section '{step.name}' is on '{homes[0]}'{whose}; "
+                "a path names sections of its own page"
+            )
+        else:
+            message = f"there is no section '{step.name}' on this page{step.hint}"
+        report(Problem(Kind.BAD_PATH, message), (step.page, step.line))
+
+
+def _anchors(env: BuildEnvironment, page: str) -> set[str]:
+    return {
+        link["anchorname"].removeprefix("#") for link in env.tocs[page].findall(nodes.reference)
+    }
+
+
 def setup(app: Sphinx) -> None:
-    """Register the directive and its transform."""
+    """Register the directive, its transform, and the check of what paths name in vain."""
     app.add_node(Path)
     app.add_directive("reading-path", ReadingPath)
     app.add_transform(MarkPath)
+    app.connect("env-check-consistency", _check)

@@ -13,9 +13,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from casebook.core.book.records import Captioned, Contents, Record, Study
+from casebook.core.book.records import Captioned, Contents, Record, Study, study_of
+from casebook.core.findings.insight import Insight
 from casebook.core.literate.chunks import Chunk
 from casebook.core.literate.printed import Code
+from casebook.core.literate.program import Program
 from casebook.core.literate.tangle import Tangled
 from casebook.core.metrics import metric
 from casebook.core.metrics.metric import MetricRow, Resolved
@@ -23,6 +25,7 @@ from casebook.core.patterns.catalogue import EMPTY, Catalogue, Pattern
 from casebook.core.patterns.uses import PatternSection, PatternUse
 from casebook.core.problems import Problem
 from casebook.core.text.marked_text import NO_TEXT, Text
+from casebook.core.text.reading_time import Length, PageLength, PathLength
 
 T = TypeVar("T", bound=Record)
 
@@ -149,9 +152,35 @@ class Book:
         return found
 
     @functools.cached_property
-    def studies(self) -> list[Study]:
-        """The studies in the order of the book."""
-        return self.of(Study)
+    def studies(self) -> dict[str, Study]:
+        """The studies by the pages of their essays, in the order of the book."""
+        return {study.page: study for study in self.of(Study)}
+
+    def study(self, page: str) -> Study | None:
+        """Return the study that a page belongs to; None if it belongs to none."""
+        return study_of(page, self.studies)
+
+    @functools.cached_property
+    def chapters(self) -> dict[str, list[str]]:
+        """The pages of each study but for its essay, by the essay, in the order of the book."""
+        found: dict[str, list[str]] = {essay: [] for essay in self.studies}
+        for page in sorted(self.order, key=self.order.__getitem__):
+            study = self.study(page)
+            if study and study.page != page:
+                found[study.page].append(page)
+        return found
+
+    @functools.cached_property
+    def insight_numbers(self) -> dict[tuple[str, str], int]:
+        """The number of each insight within its study or its page, by page and anchor."""
+        seen: Counter[str] = Counter()
+        found: dict[tuple[str, str], int] = {}
+        for insight in self.of(Insight):
+            study = self.study(insight.page)
+            home = study.page if study else insight.page
+            seen[home] += 1
+            found[insight.page, insight.anchor] = seen[home]
+        return found
 
     @functools.cached_property
     def uses(self) -> dict[str, list[PatternUse]]:
@@ -169,8 +198,8 @@ class Book:
     @functools.cached_property
     def users(self) -> dict[str, list[Study]]:
         """The studies that use each pattern, in the order of the book."""
-        pages = {slug: {use.page for use in uses} for slug, uses in self.uses.items()}
-        return {slug: [s for s in self.studies if s.page in pages[slug]] for slug in pages}
+        used = {slug: [self.study(use.page) for use in uses] for slug, uses in self.uses.items()}
+        return {slug: [s for s in self.studies.values() if s in used[slug]] for slug in used}
 
     @functools.cached_property
     def sources(self) -> dict[str, tuple[Source, ...]]:
@@ -193,9 +222,17 @@ class Book:
         return {page: list(slugs) for page, slugs in found.items()}
 
     def used_by(self, page: str) -> list[Pattern]:
-        """Return the patterns that a page uses, in the order of its first uses."""
+        """Return the patterns that a page uses, in the order of first uses; an essay's chapters
+        count as part of it."""
         patterns = self.catalogue.patterns
-        return [patterns[slug] for slug in self._slugs.get(page, ()) if slug in patterns]
+        pages = [page, *self.chapters.get(page, ())]
+        slugs = dict.fromkeys(slug for one in pages for slug in self._slugs.get(one, ()))
+        return [patterns[slug] for slug in slugs if slug in patterns]
+
+    @functools.cached_property
+    def programs(self) -> dict[str, Program]:
+        """The program of each page that holds code."""
+        return {code.page: code.program for code in self.of(Code)}
 
     @functools.cached_property
     def all_files(self) -> list[CodeFile]:
@@ -254,14 +291,20 @@ class Book:
         return {found.page: found for found in self.of(Contents)}
 
     @functools.cached_property
+    def lengths(self) -> dict[str, Length]:
+        """How much there is to read on each page."""
+        return {found.page: found.length for found in self.of(PageLength)}
+
+    @functools.cached_property
+    def path_lengths(self) -> dict[str, Length]:
+        """How much there is to read on the path through each page that has one."""
+        return {found.page: found.length for found in self.of(PathLength)}
+
+    @functools.cached_property
     def captions(self) -> dict[tuple[str, str], Text]:
         """The captions in which roles stand, by page and anchor."""
         found = self.of(Captioned)
         return {(one.page, anchor): one.caption for one in found for anchor in one.anchors}
-
-    def study(self, page: str) -> Study | None:
-        """Return the study that a page is; None if it is none."""
-        return next((study for study in self.studies if study.page == page), None)
 
     def of(self, kind: type[T]) -> list[T]:
         """Return the records of one kind in the order of the book."""

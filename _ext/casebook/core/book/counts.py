@@ -39,7 +39,9 @@ def count(book: Book) -> tuple[dict[str, Counts], Counts]:
     A pattern that two studies use counts once in the total; everything else is added up.
     """
     pages = _pages(book)
-    studies = {study.page: _study(pages, study.page) for study in book.studies}
+    studies = {essay: _study(pages, [essay, *book.chapters[essay]]) for essay in book.studies}
+    for essay, counts in studies.items():
+        counts["patterns"] = len(book.used_by(essay))
     total = {kind: sum(counts[kind] for counts in studies.values()) for kind in KINDS}
     total["patterns"] = len({p.slug for page in studies for p in book.used_by(page)})
     return studies, total
@@ -58,11 +60,11 @@ def _pages(book: Book) -> dict[str, Mapping[str, int]]:
         "metrics": Counter(row.page for row in book.rows.values()),
         "insights": Counter(insight.page for insight in book.of(Insight)),
         "pattern_links": book.pattern_links,
-        "patterns": {study.page: len(book.used_by(study.page)) for study in book.studies},
+        "patterns": {},  # a pattern that two pages of a study use counts once
         "claims": Counter(entry.page for entry in book.of(ClaimEntry)),
     }
 
 
-def _study(pages: Mapping[str, Mapping[str, int]], page: str) -> Counts:
-    counts = {kind: found.get(page, 0) for kind, found in pages.items()}
+def _study(pages: Mapping[str, Mapping[str, int]], own: list[str]) -> Counts:
+    counts = {kind: sum(found.get(page, 0) for page in own) for kind, found in pages.items()}
     return {"visuals": sum(counts[kind] for kind in VISUALS)} | counts

@@ -5,6 +5,7 @@ Here stand those that belong to no feature, and what all have in common.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -25,11 +26,24 @@ class Record(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """A page that is a study; `name` is the short one of its front matter."""
+    """A study: its essay is a page, its chapters are the pages in the folder of that page's name.
+
+    `name` is the short one of the essay's front matter.
+    """
 
     page: str
     name: str
     title: Text
+
+
+def study_of(page: str, studies: Mapping[str, Study]) -> Study | None:
+    """Return the study that a page belongs to by its path; None if it belongs to none.
+
+    `studies` holds the studies by the pages of their essays.
+    """
+    while page and page not in studies:
+        page = page.rpartition("/")[0]
+    return studies.get(page)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from casebook.core.book import counts
+from casebook.core.book import counts, fronts
 from casebook.core.book.book import NOWHERE, Book, Source, Target
 from casebook.core.book.counts import Counts
+from casebook.core.book.fronts import Front
 from casebook.core.book.records import Record, Study
 from casebook.core.findings.insight import Insight
 from casebook.core.literate.chunks import quoted
 from casebook.core.literate.printed import Listing
+from casebook.core.literate.program import Program
 from casebook.core.metrics.metric import Metric, Resolved
 from casebook.core.patterns.catalogue import Pattern
 from casebook.core.patterns.uses import PatternUse
@@ -29,6 +31,7 @@ Question = tuple[str, str]
 """The kind of a question, and what it is about."""
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
+NO_PROGRAM = Program()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +125,38 @@ def _users(book: Book, slug: str) -> tuple[str, ...]:
 
 
 def _studies(book: Book, _: str) -> tuple[Study, ...]:
-    return tuple(book.studies)
+    return tuple(book.studies.values())
+
+
+def _study(book: Book, page: str) -> Study | None:
+    return book.study(page)
+
+
+def _front(book: Book, page: str) -> Front | None:
+    return fronts.front(book, page)
+
+
+def _minutes(book: Book, page: str) -> int | None:
+    length = book.lengths.get(page)
+    return length.minutes if length else None
 
 
 def _maker(book: Book, output: str) -> Place | None:
     maker = book.makers.get(output)
     return Place(maker.page, maker.chunk.anchor, maker.chunk.title) if maker else None
+
+
+def _chunk(book: Book, place: str) -> Place | None:
+    page, _, anchor = place.partition("#")
+    study = book.study(page)
+    pages = [page, *([study.page, *book.chapters[study.page]] if study else [])]
+    found = (
+        Place(one, chunk.anchor, chunk.title)
+        for one in pages
+        for chunk in book.programs.get(one, NO_PROGRAM).chunks
+        if chunk.anchor == anchor
+    )
+    return next(found, None)
 
 
 def _package(book: Book, name: str) -> tuple[PrintedFile, ...]:
@@ -163,12 +192,28 @@ def _listings(book: Book, _: str) -> tuple[IndexedChunk, ...]:
     )
 
 
+def _records_elsewhere(book: Book, page: str) -> tuple[Place, ...]:
+    own = {one for one in book.chapters.get(page, ()) if one != page}
+    words = View(Answers(book)).words
+    found = [Place(x.page, x.chunk.anchor, x.chunk.title) for x in book.of(Listing)]
+    found += [Place(r.page, r.anchor, words(r.metric.label)) for r in book.rows.values()]
+    found += [Place(i.page, i.anchor, words(i.title)) for i in book.of(Insight)]
+    return tuple(place for place in found if place.page in own)
+
+
 def _records(book: Book, kind: str) -> tuple[Record, ...]:
     return tuple(book.named(kind))
 
 
 def _insight(book: Book, anchor: str) -> Insight | None:
     return next((found for found in book.of(Insight) if found.anchor == anchor), None)
+
+
+def _insight_number(book: Book, place: str) -> str:
+    page, _, anchor = place.partition("#")
+    study = book.study(page)
+    chapter = _number(book, f"{study.page if study else page}#")
+    return f"{chapter}{'.' if chapter else ''}{book.insight_numbers.get((page, anchor), '')}"
 
 
 def _inventory(book: Book, _: str) -> tuple[dict[str, Counts], Counts]:
@@ -231,9 +276,10 @@ _ANSWERING: Mapping[str, Answering] = {
     answering.__name__.removeprefix("_"): answering
     for answering in (
         _metric, _metrics, _pattern, _near_metric, _near_pattern, _categories, _uses, _used_by,
-        _users, _studies, _maker, _package, _packages, _is_printed, _listings, _insight, _records,
-        _inventory, _source, _sources, _references, _checked, _date, _title, _tree,
-        _outline, _objects, _number, _shown_numbers, _target,
+        _users, _studies, _study, _front, _minutes, _maker, _chunk, _package, _packages,
+        _is_printed, _listings, _insight, _insight_number, _records, _records_elsewhere,
+        _inventory, _source, _sources, _references, _checked, _date, _title, _tree, _outline,
+        _objects, _number, _shown_numbers, _target,
     )
 }  # fmt: skip
 """What answers each kind of question."""
@@ -346,9 +392,26 @@ class View:
         """Return the studies in the order of the book."""
         return self._ask(_studies)
 
+    def study(self, page: str) -> Study | None:
+        """Return the study that a page belongs to; None if it belongs to none."""
+        return self._ask(_study, page)
+
+    def front(self, page: str) -> Front | None:
+        """Return what a page says of itself; None if it belongs to no study."""
+        return self._ask(_front, page)
+
+    def minutes(self, page: str) -> int | None:
+        """Return how many minutes a page takes to read; None if there is no such page."""
+        return self._ask(_minutes, page)
+
     def maker(self, output: str) -> Place | None:
         """Return the chunk that makes an output; None if no chunk does."""
         return self._ask(_maker, output)
+
+    def chunk(self, page: str, anchor: str) -> Place | None:
+        """Return the chunk of an anchor: on the page itself, or else on the first page of its study
+        that has one; None if none has."""
+        return self._ask(_chunk, f"{page}#{anchor}")
 
     def package(self, name: str) -> tuple[PrintedFile, ...]:
         """Return the files of a package."""
@@ -374,9 +437,17 @@ class View:
         found = self._ask(_records, kind.__name__)
         return tuple(record for record in found if isinstance(record, kind))
 
+    def records_elsewhere(self, page: str) -> tuple[Place, ...]:
+        """Return the chunks, metrics and insights on the other pages of an essay's study."""
+        return self._ask(_records_elsewhere, page)
+
     def insight(self, anchor: str) -> Insight | None:
         """Return the first insight of an anchor; None if there is none."""
         return self._ask(_insight, anchor)
+
+    def insight_number(self, page: str, anchor: str) -> str:
+        """Return the number of an insight: that of its study, and which of its insights it is."""
+        return self._ask(_insight_number, f"{page}#{anchor}")
 
     def inventory(self) -> tuple[dict[str, Counts], Counts]:
         """Return the counts of each study, and those of all."""

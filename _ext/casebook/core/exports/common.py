@@ -17,7 +17,7 @@ Count = Annotated[int, Must("minimum", 0)]
 Number = Annotated[int, Must("minimum", 1)]
 Page = Annotated[Filled, "The page, as a path from the folder of the sources, without suffix."]
 Anchor = Annotated[Filled, "The id on that page."]
-StudyName = Annotated[str | None, "The short name of the study; null if the page is none."]
+StudyName = Annotated[str | None, "The short name of the study; null if the page belongs to none."]
 
 
 def words_of(book: Book) -> Callable[[Text], str]:
@@ -26,6 +26,6 @@ def words_of(book: Book) -> Callable[[Text], str]:
 
 
 def study_name(book: Book, page: str) -> str | None:
-    """Return the short name of the study that a page is; None if it is none."""
+    """Return the short name of the study that a page belongs to; None if it belongs to none."""
     study = book.study(page)
     return study.name if study else None

@@ -54,9 +54,11 @@ _EVIDENCE: dict[str, type[Evidence]] = {
 class JsonInsight:
     """An insight."""
 
-    label: Annotated[Filled, 'Study and number: "Stripe 7"; on a page that is no study, the page.']
+    label: Annotated[Filled, 'Study and number: "Stripe 7"; on a page of no study, the page.']
     study: StudyName
-    number: Annotated[Number, "Which insight of its page it is, from 1."]
+    number: Annotated[
+        Number, "Which insight of its study it is, from 1; on a page of no study, of its page."
+    ]
     kind: Annotated[InsightKind, "What it teaches: a lesson, a pitfall, or a practice."]
     title: Annotated[Filled, "The insight in one line."]
     text: Annotated[Filled, "The insight in full."]
@@ -80,9 +82,9 @@ def export(book: Book) -> Insights:
     return Insights(
         tuple(
             JsonInsight(
-                label=f"{study_name(book, insight.page) or insight.page} {insight.number}",
+                label=f"{study_name(book, insight.page) or insight.page} {number}",
                 study=study_name(book, insight.page),
-                number=insight.number,
+                number=number,
                 kind=insight.kind,
                 title=words(insight.title),
                 text=words(insight.text),
@@ -93,5 +95,6 @@ def export(book: Book) -> Insights:
                 anchor=insight.anchor,
             )
             for insight in book.of(Record)
+            for number in [book.insight_numbers[insight.page, insight.anchor]]
         )
     )

@@ -42,11 +42,10 @@ class EvidenceItem:
 
 @dataclass(frozen=True, slots=True)
 class Insight:
-    """An insight; its number counts the insights of its page."""
+    """An insight."""
 
     page: str
     anchor: str
-    number: int
     title: Text
     text: Text
     kind: InsightKind

@@ -247,6 +247,14 @@ def record(text: str) -> YamlRecord | Problem:
     return Problem(Kind.BAD_YAML, "the body must be one record, of lines 'field: …'", node.line)
 
 
+def names(text: str) -> tuple[Scalar, ...] | None:
+    """Return a body that is a list of plain texts, such as ids; None if it is anything else."""
+    node = load(text)
+    items = node.items if isinstance(node, Sequence) else ()
+    found = tuple(item for item in items if isinstance(item, Scalar))
+    return found if found and len(found) == len(items) else None
+
+
 def records(text: str) -> tuple[list[YamlRecord], list[Problem]]:
     """Read a body that is a list of records."""
     node = load(text)
