@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --no-input --require-hashes
-SPHINX := PYTHONDONTWRITEBYTECODE=1 $(BIN)/sphinx-build
+SPHINX := $(BIN)/sphinx-build
 SPHINXOPTS ?= -n -W --keep-going -j auto
 BOOK := elite-engineering-case-studies
 TEX_PACKAGES := latexmk texlive-luatex texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended texlive-plain-generic poppler-utils

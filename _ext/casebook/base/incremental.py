@@ -57,6 +57,19 @@ def _unnumber(app: Sphinx, env: BuildEnvironment) -> None:
         node.attributes.pop("secnumber", None)
 
 
+def _spare_parents(app: Sphinx, env: BuildEnvironment) -> None:
+    # Sphinx writes a page again when one that it lists is read again.  A hidden list shows nothing
+    # of it, and what a page shows elsewhere its view knows.  This runs when the environment has
+    # been stored, and when it has been looked for pages that no list names.
+    showing = {
+        page
+        for page, toc in env.tocs.items()
+        if any(not listed.get("hidden") for listed in toc.findall(toctree))
+    }
+    for parents in env.files_to_rebuild.values():
+        parents &= showing
+
+
 class AskForLinks(SphinxPostTransform):
     """Note what others resolve: Sphinx's and MyST's own links, citations, lists of references."""
 
@@ -126,6 +139,7 @@ def setup(app: Sphinx) -> None:
     app.connect("env-get-outdated", _outdated)
     app.connect("env-before-read-docs", _forget)
     app.connect("env-updated", _unnumber)
+    app.connect("env-check-consistency", _spare_parents)
     # After Sphinx has numbered sections and tables.
     app.connect("env-get-updated", keeper.changed, priority=900)
     app.add_post_transform(AskForLinks)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import ast
+import inspect
+import io
 import re
+import tokenize
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from casebook.core.literate.chunks import REFERENCE, Chunk
 from casebook.core.problems import Kind, Problem, suggestion
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A line of a file."""
 
     text: str
@@ -47,9 +50,17 @@ class Tangled:
 
     @property
     def purpose(self) -> str:
-        """The first line of its docstring; empty if Python cannot read the file."""
-        tree = ast.parse("" if syntax_problems(self) else self.text)
-        return (ast.get_docstring(tree) or "").partition("\n")[0]
+        """The first line of its docstring; empty if it has none."""
+        try:
+            for token in tokenize.generate_tokens(io.StringIO(self.text).readline):
+                if token.type == tokenize.STRING:
+                    words = ast.literal_eval(token.string)
+                    return inspect.cleandoc(words).partition("\n")[0]
+                if token.type not in (tokenize.COMMENT, tokenize.NL):
+                    break
+        except (tokenize.TokenError, SyntaxError, ValueError, AttributeError, TypeError):
+            pass
+        return ""
 
     def origin(self, line: int) -> Line:
         """Return a line of the file, counted from 1; the nearest for one outside it."""
