@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from casebook.core.book.book import Book, Frame, Maker, Source
-from casebook.core.book.records import Contents, Record, Study
+from casebook.core.book.fronts import Front, PageKind, front
+from casebook.core.book.records import Contents, Record, Study, study_of
 from casebook.core.figures.chart import Axis, Chart, Form, Shown
 from casebook.core.findings.claim import Claim, ClaimEntry, Verdict
 from casebook.core.findings.decision import Decision, Matrix
@@ -16,6 +17,9 @@ from casebook.core.metrics.metric import Metric, MetricRow
 from casebook.core.patterns import catalogue
 from casebook.core.patterns.uses import PatternSection, PatternUse
 from casebook.core.text.marked_text import Text, mark
+from casebook.core.text.reading_time import Length, PageLength, PathLength
+from hypothesis import given
+from hypothesis import strategies as st
 
 from .webs import chunk, good
 
@@ -79,7 +83,7 @@ def test_the_first_row_of_an_id_counts_in_the_order_of_the_book() -> None:
 
 
 def test_a_page_without_a_place_comes_last() -> None:
-    assert [s.page for s in Book(RECORDS, CATALOGUE, {"b": 0}).studies] == ["b", "a"]
+    assert list(Book(RECORDS, CATALOGUE, {"b": 0}).studies) == ["b", "a"]
     assert [s.page for s in BOOK.of(PatternSection)] == ["patterns", "other"]
 
 
@@ -125,7 +129,113 @@ def test_used_by() -> None:
 
 
 def test_studies_stand_in_the_order_of_the_book() -> None:
-    assert [study.name for study in BOOK.studies] == ["B", "A"]
+    assert [study.name for study in BOOK.studies.values()] == ["B", "A"]
+
+
+# --- studies that span pages ---
+
+SPANNING: tuple[Record, ...] = (
+    Study("x/one", "One", Text("One")),
+    Study("x/two", "Two", Text("Two")),
+)
+PAGES = ["x/one", "x/one/a", "x/one/b/c", "x/one/ledger", "x/two", "x/two/a", "x/three/a", "x/oned"]
+SPAN = {page: i for i, page in enumerate(PAGES)}
+
+
+def spanning(*records: Record) -> Book:
+    return Book((*SPANNING, *records), CATALOGUE, SPAN)
+
+
+def test_a_page_belongs_to_a_study_by_its_path() -> None:
+    book = spanning()
+    found = {page: study.name if (study := book.study(page)) else "" for page in SPAN}
+    assert found == {
+        "x/one": "One", "x/one/a": "One", "x/one/b/c": "One", "x/one/ledger": "One",
+        "x/two": "Two", "x/two/a": "Two", "x/three/a": "", "x/oned": "",
+    }  # fmt: skip
+    assert book.chapters == {
+        "x/one": ["x/one/a", "x/one/b/c", "x/one/ledger"],
+        "x/two": ["x/two/a"],
+    }
+
+
+NAMES = st.lists(st.sampled_from("abc"), min_size=1, max_size=4).map("/".join)
+
+
+@given(NAMES, st.sets(NAMES, max_size=6))
+def test_the_nearest_study_counts(page: str, essays: set[str]) -> None:
+    studies = {essay: Study(essay, essay, Text(essay)) for essay in essays}
+    found = study_of(page, studies)
+    around = [essay for essay in essays if page == essay or page.startswith(f"{essay}/")]
+    assert (found.page if found else None) == (max(around, key=len) if around else None)
+
+
+def test_insights_count_through_a_study_the_essay_first() -> None:
+    pages = ["x/two/a", "x/one/b/c", "x/one", "x/one/a", "x/three/a", "x/one"]
+    made = [replace(insight(page), anchor=f"insight-{i}") for i, page in enumerate(pages)]
+    assert spanning(*made).insight_numbers == {
+        ("x/one", "insight-2"): 1,
+        ("x/one", "insight-5"): 2,
+        ("x/one/a", "insight-3"): 3,
+        ("x/one/b/c", "insight-1"): 4,
+        ("x/two/a", "insight-0"): 1,
+        ("x/three/a", "insight-4"): 1,
+    }
+
+
+@given(st.lists(st.sampled_from(PAGES), max_size=12))
+def test_each_study_numbers_its_insights_without_a_gap(pages: list[str]) -> None:
+    made = [replace(insight(page), anchor=f"insight-{i}") for i, page in enumerate(pages)]
+    book = spanning(*made)
+    for essay in book.studies:
+        own = {essay, *book.chapters[essay]}
+        numbers = [n for (page, _), n in book.insight_numbers.items() if page in own]
+        assert numbers == list(range(1, sum(page in own for page in pages) + 1))
+
+
+def test_a_study_uses_what_its_chapters_use() -> None:
+    book = spanning(use("x/one/a", "saga"), use("x/one", "outbox"), use("x/three/a", "saga"))
+    assert {slug: [s.name for s in found] for slug, found in book.users.items()} == {
+        "outbox": ["One"],
+        "saga": ["One"],
+    }
+    assert [p.slug for p in book.used_by("x/one")] == ["outbox", "saga"]
+    assert [p.slug for p in book.used_by("x/one/a")] == ["saga"]
+
+
+# --- the front of a page ---
+
+LONG = (
+    PageLength("x/one", Length(words=2200, pictures=8)),
+    PathLength("x/one", Length(words=440)),
+    PageLength("x/one/a", Length(words=1)),
+)
+
+
+def test_an_essay_tells_of_its_path_and_its_program() -> None:
+    book = spanning(*LONG, Code("x/one", TWO), Code("x/one/b/c", ONE), Code("x/two", TWO))
+    assert front(book, "x/one") == Front(
+        PageKind.ESSAY, "x/one", 12, path_minutes=2, first="x/one/a", chapters=2, lines=4
+    )
+    assert front(spanning(), "x/one") == Front(
+        PageKind.ESSAY, "x/one", 1, first="x/one/a", chapters=2
+    )
+    alone = Book(SPANNING, order={"x/one": 0, "x/one/ledger": 1})
+    assert front(alone, "x/one") == Front(PageKind.ESSAY, "x/one", 1)
+
+
+def test_a_chapter_knows_its_place_and_its_code() -> None:
+    book = spanning(*LONG, Code("x/one/b/c", TWO))
+    assert front(book, "x/one/a") == Front(PageKind.CHAPTER, "x/one", 1, chapter=1, chapters=2)
+    assert front(book, "x/one/b/c") == Front(
+        PageKind.CHAPTER, "x/one", 1, chapter=2, chapters=2, lines=2
+    )
+    assert front(book, "x/three/a") is None
+
+
+def test_a_ledger_counts_its_metrics() -> None:
+    book = spanning(MetricRow("x/one/ledger", metric("rate")), MetricRow("x/one", metric("load")))
+    assert front(book, "x/one/ledger") == Front(PageKind.LEDGER, "x/one", 1, metrics=1)
 
 
 # --- code ---
@@ -233,7 +343,7 @@ CHART = Chart(Form.LINE, Axis("x", "s"), (Axis("y"),), {"x": (1,), "y": (2,)})
 
 def insight(page: str, title: Text = Text("Do it"), line: int = 1) -> Insight:  # noqa: B008
     kind, audience = InsightKind.LESSON, (Audience.LEADER,)
-    return Insight(page, "insight-x", 1, title, title, kind, audience, (), (), line)
+    return Insight(page, "insight-x", title, title, kind, audience, (), (), line)
 
 
 def claim(page: str, instead: str = "i", line: int = 1) -> ClaimEntry:
@@ -280,6 +390,7 @@ def test_what_a_page_shows_and_links_to() -> None:
     assert FINDINGS.contents == {"b": Contents("b", 1, 2, 3)}
     assert FINDINGS.pattern_links == {"b": 2, "a": 1}
     assert FINDINGS.study("b") == Study("b", "B", Text("Study B"))
+    assert FINDINGS.study("b/c") == FINDINGS.study("b")
     assert FINDINGS.study("a") is None
 
 

@@ -28,7 +28,7 @@ CATALOGUE, _ = catalogue.parse(
     "".join(f"- {{id: {slug}, title: T, category: c, intent: x}}\n" for slug in SLUGS)
 )
 STUDIES = (Study("elite/one", "One", Text("One")), Study("elite/two", "Two", Text("Two")))
-ORDER = {"elite/one": 0, "elite/two": 1, "patterns": 2}
+ORDER = {"elite/one": 0, "elite/one/part": 1, "elite/two": 2, "patterns": 3}
 
 
 def metric(page: str, name: str) -> MetricRow:
@@ -46,7 +46,7 @@ def listing(page: str, name: str, part: int = 1) -> Listing:
 
 def insight(page: str, number: int) -> Insight:
     kind, audience = InsightKind.LESSON, (Audience.LEADER,)
-    return Insight(page, f"i{number}", number, Text("T"), Text("X."), kind, audience, (), (), 1)
+    return Insight(page, f"i{number}", Text("T"), Text("X."), kind, audience, (), (), 1)
 
 
 def claim(page: str, number: int) -> ClaimEntry:
@@ -160,6 +160,23 @@ def test_a_pattern_counts_once_in_all(pages: tuple[str, ...]) -> None:
     studies, total = count(book(*(use(f"elite/{page}", "saga") for page in pages)))
     assert {page[6:] for page, counts in studies.items() if counts["patterns"]} == set(pages)
     assert (total["patterns"], total["pattern_links"]) == (1, len(pages))
+
+
+def test_chapters_count_for_their_study() -> None:
+    records = [
+        Contents("elite/one", diagrams=1, tables=2, charts=3),
+        Contents("elite/one/part", diagrams=10, tables=20, charts=30),
+        listing("elite/one/part", "top"),
+        use("elite/one", "saga"),
+        use("elite/one/part", "saga"),
+        use("elite/one/part", "retry"),
+        insight("elite/one/part", 1),
+        metric("elite/one/part", "rate"),
+    ]
+    one = count(book(*records))[0]["elite/one"]
+    assert (one["diagrams"], one["tables"], one["charts"], one["listings"]) == (11, 22, 33, 1)
+    assert (one["pattern_links"], one["patterns"]) == (3, 2), "of a pattern on two pages one"
+    assert (one["insights"], one["metrics"]) == (1, 1)
 
 
 PAGES = st.sampled_from(list(ORDER))

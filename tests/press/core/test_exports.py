@@ -168,17 +168,18 @@ def insight(page: str, number: int) -> Insight:
     audience = (Audience.ENGINEER, Audience.LEADER)
     said = Text(f"Words. {MARKED.marked}")
     return Insight(
-        page, f"insight-{number}", number, MARKED, said, InsightKind.PITFALL, audience, evidence,
+        page, f"insight-{number}", MARKED, said, InsightKind.PITFALL, audience, evidence,
         ("outbox",), 5,
     )  # fmt: skip
 
 
 def test_insights_are_numbered_by_study() -> None:
-    found = data("insights", findings(insight("z", 3), insight("a", 7)))["insights"]
+    book = findings(insight("z", 3), insight("a/part", 8), insight("a", 7))
+    found = data("insights", book)["insights"]
     assert found[0] == {
-        "label": "Stripe 7",
+        "label": "Stripe 1",
         "study": "Stripe",
-        "number": 7,
+        "number": 1,
         "kind": "pitfall",
         "title": VALUE,
         "text": f"Words. {VALUE}",
@@ -188,8 +189,9 @@ def test_insights_are_numbered_by_study() -> None:
         "page": "a",
         "anchor": "insight-7",
     }
-    # On a page that is no study, by the page.
-    assert (found[1]["label"], found[1]["study"]) == ("z 3", None)
+    # A chapter counts on from the essay; a page of no study counts its own.
+    others = [(one["label"], one["study"], one["page"]) for one in found[1:]]
+    assert others == [("Stripe 2", "Stripe", "a/part"), ("z 1", None, "z")]
 
 
 def test_decisions_carry_their_totals() -> None:

@@ -73,6 +73,11 @@ QUESTIONS: list[tuple[str, str]] = [
     *(("number", place) for place in ("b#", "b#load", "b#lost", "lost#")),
     *(("target", name) for name in ("label load", "label lost")),
     *(("insight", name) for name in ("insight-x", "insight-lost")),
+    *(("insight_number", place) for place in ("a#insight-x", "b#insight-x", "c#lost")),
+    *((kind, page) for kind in ("study", "front") for page in ("a", "a/one", "c")),
+    *(("minutes", page) for page in ("a", "c")),
+    *(("chunk", place) for place in ("a#chunk-same", "a#chunk-lost")),
+    ("records_elsewhere", "a"),
     *(("records", name) for name in ("Insight", "ClaimEntry", "Shown", "Lost")),
     *(
         (kind, "")
@@ -115,7 +120,8 @@ def test_a_question_that_nothing_answers_any_more_does_not_agree() -> None:
 def test_every_method_of_a_view_asks() -> None:
     given = {
         "words": Text(mark("metric", "rate")), "named": ("metric", "rate"), "number": ("b", "load"),
-        "near": ("metric", "rat"), "of": Insight,
+        "near": ("metric", "rat"), "of": Insight, "chunk": ("a", "chunk-same"),
+        "insight_number": ("a", "insight-x"),
     }  # fmt: skip
     for name, method in inspect.getmembers(View, inspect.isfunction):
         if name.startswith("_"):
@@ -310,10 +316,10 @@ def test_a_line_or_a_record_that_nobody_sees_changes_no_digest(old: Record, new:
         (FOUND[7], replace(shown("a"), chart=replace(CHART, x=replace(CHART.x, unit="ms"))),
          {"records Shown"}),
         (FOUND[9], Contents("b", 1, 2, 4), {"inventory"}),
-        (PRINTED[0], Code("a", LONGER), {"package other"}),
+        (PRINTED[0], Code("a", LONGER), {"package other", "front a"}),
         (PRINTED[0], Code("a", TOLD), {"package other"}),
         (PRINTED[0], Code("a", RENAMED), {"package other"}),
-        (PRINTED[0], Code("c", TWO), {"package other"}),
+        (PRINTED[0], Code("c", TWO), {"package other", "front a"}),
         (PRINTED[1], Code("c", ONE), {"package pack"}),
         (PRINTED[4], Listing("a", TWO.chunks[0], Text("What is new")), {"listings"}),
     ],
@@ -341,7 +347,10 @@ EVERY_POST = {"source post", "sources", "references b"}
         (framed(tree="other"), {"tree"}),
         (framed(outline="other"), {"outline"}),
         (framed(objects="other"), {"objects"}),
-        (framed(numbers={"b": {"": "2", "load": "1.2"}}), {"number b#"}),
+        (
+            framed(numbers={"b": {"": "2", "load": "1.2"}}),
+            {"number b#", "insight_number b#insight-x"},
+        ),
         (framed(shown_numbers={"b": "other"}), {"shown_numbers b"}),
         (
             framed(targets={"label load": Target("b", "load", Text("Load"), "7")}),

@@ -339,3 +339,16 @@ def test_any_text_gives_one_record_or_a_problem(text: str) -> None:
     found = yaml_records.record(text)
     assert isinstance(found, YamlRecord | Problem)
     assert 1 <= found.line <= len(text) + 1
+
+
+# --- a body that is a list of names ---
+
+
+def test_a_body_of_names() -> None:
+    found = yaml_records.names("\n- one\n\n- two words")
+    assert found == (Scalar("one", 2), Scalar("two words", 4))
+
+
+@pytest.mark.parametrize("text", ["", "one", "a: b", "- a: b", "- one\n- a: b", "- [one]", "- '"])
+def test_a_body_of_anything_else_holds_no_names(text: str) -> None:
+    assert yaml_records.names(text) is None

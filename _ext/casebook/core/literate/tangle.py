@@ -51,16 +51,14 @@ class Tangled:
     @property
     def purpose(self) -> str:
         """The first line of its docstring; empty if it has none."""
+        # Only its beginning is read: every page that lists files asks, in each build.
+        tokens = tokenize.generate_tokens(io.StringIO(self.text).readline)
         try:
-            for token in tokenize.generate_tokens(io.StringIO(self.text).readline):
-                if token.type == tokenize.STRING:
-                    words = ast.literal_eval(token.string)
-                    return inspect.cleandoc(words).partition("\n")[0]
-                if token.type not in (tokenize.COMMENT, tokenize.NL):
-                    break
-        except (tokenize.TokenError, SyntaxError, ValueError, AttributeError, TypeError):
-            pass
-        return ""
+            first = next(t for t in tokens if t.type not in (tokenize.COMMENT, tokenize.NL))
+            found = ast.literal_eval(first.string) if first.type == tokenize.STRING else ""
+        except (tokenize.TokenError, SyntaxError, ValueError):
+            return ""  # which is reported where the page is read
+        return inspect.cleandoc(found).partition("\n")[0] if isinstance(found, str) else ""
 
     def origin(self, line: int) -> Line:
         """Return a line of the file, counted from 1; the nearest for one outside it."""
