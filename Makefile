@@ -115,12 +115,17 @@ quick: lint  ## an answer within a minute: linters, the core, the fast tests of 
 	$(ON_MEMORY) $(PYTEST) $(WORKERS) -m "not slow" tests/press/core tests/studies
 	$(PYTEST) source/elite
 
-one: $(VENV)/tests  ## the tests that T names: make one T="tests/press -k title"
-	@test -n "$(T)" || { echo 'Say which: make one T="tests/press -k title"'; exit 1; }
-	$(PYTEST) $(T)
+one: $(VENV)/tests  ## some tests: make one T="tests/press -k title", or of a study: make one S=stripe
+	@test -n "$(T)$(S)" || { echo 'Say which: make one T="tests/press -k title", or make one S=stripe'; exit 1; }
+	@test -z "$(S)" || test -n "$(OF_STUDY)" || { echo 'There are no tests of a study "$(S)", and no sessions.'; exit 1; }
+	$(if $(S),$(ON_MEMORY) )$(PYTEST) $(if $(S),$(TOGETHER) $(OF_STUDY) )$(T)
 
-study: $(VENV)/tests  ## the tests of one study and its sessions: make study S=stripe
-	$(ON_MEMORY) $(PYTEST) $(TOGETHER) tests/studies/$(S) $(wildcard source/elite/$(S)*.md source/elite/$(S)*/)
+# pytest fails where it is told of a page and finds no session there.
+OF_STUDY = $(if $(S),$(strip $(wildcard tests/studies/$(S)/) $(sort $(shell grep -rlsF '{session}' source/elite/$(S)*))))
+
+# What you say to make is in the environment, where the shell leaves quotes alone.
+study: $(VENV)/book  ## begin a study: make study NAME=acme-queue TITLE="Acme: the queue"
+	@$(BIN)/python tools/newstudy.py "$$NAME" "$$TITLE"
 
 pythons:  ## core, press and studies on every Python from 3.11 on that is installed
 	"$(PYTHON)" tools/pythons.py

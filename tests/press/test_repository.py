@@ -223,3 +223,36 @@ def test_make_knows_the_clock_of_the_last_commit(checkout: Path) -> None:
     assert "it is 1704067199\n" in make(checkout, *show)
     assert "it is 0\n" in make(inside, *show)
     assert "it is 1700000000\n" in make(inside, *show, SOURCE_DATE_EPOCH="1700000000")
+
+
+def test_make_runs_the_tests_that_are_named_or_those_of_a_study(tmp_path: Path) -> None:
+    python(tmp_path / ".venv" / "bin" / "python", "3.11")
+    for place, text in (
+        ("requirements.txt", ""),
+        ("requirements-test.txt", ""),
+        (".venv/book", ""),
+        (".venv/tests", ""),
+        ("tests/studies/acme/test_a.py", ""),
+        ("source/elite/acme-queue.md", "# An essay without a session\n"),
+        ("source/elite/acme-queue/program.md", "```{session}\n>>> 1\n1\n```\n"),
+        ("source/elite/other/program.md", "```{session}\n>>> 1\n1\n```\n"),
+    ):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).write_text(text)
+    own = "tests/studies/acme/ source/elite/acme-queue/program.md"
+    for words, run in (
+        (["T=tests/press -k title"], "-m pytest tests/press -k title"),
+        (["S=acme"], own),
+        (["S=acme", "T=-k key"], f"{own} -k key"),
+    ):
+        assert make(tmp_path, "one", *words).rstrip().endswith(run)
+    for words, said in (
+        ([], 'Say which: make one T="tests/press -k title", or make one S=stripe\n'),
+        (["S=acne"], 'There are no tests of a study "acne", and no sessions.\n'),
+    ):
+        told = make(tmp_path, "one", *words)
+        asked = [line for line in told.splitlines() if line.startswith("test -")]
+        done = subprocess.run(
+            ["sh", "-ec", "\n".join(asked)], capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stdout) == (1, said)
