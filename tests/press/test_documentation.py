@@ -26,8 +26,15 @@ BUILDERS = ("html", "latex", "text", "epub")
 
 
 def book(example: str) -> dict[str, str | None]:
-    titled = example if example.startswith(("# ", "---")) else f"# Example\n\n{example}"
-    return {"index.md": "# Book\n\n```{toctree}\nexample\n```\n", "example.md": titled}
+    """The files of an example: of several pages, each begins with a comment that names it."""
+    first, *named = re.split(r"^% ([\w/-]+\.md)\n", example, flags=re.M)
+    pages: dict[str, str | None] = dict(zip(named[::2], named[1::2], strict=True))
+    if first:
+        titled = first if first.startswith(("# ", "---")) else f"# Example\n\n{first}"
+        pages["example.md"] = titled
+    # The chapters of a study are named by its essay.
+    listed = "\n".join(name.removesuffix(".md") for name in pages if "/" not in name)
+    return {"index.md": f"# Book\n\n```{{toctree}}\n{listed}\n```\n", **pages}
 
 
 def computed(root: Path) -> dict[str, str | None]:

@@ -56,6 +56,8 @@ DIRECTIVES = (
     ("counterexample", "x/without-p", ":caption: c"), ("insight-index", "", ""),
     ("claims-ledger", "", ""), ("chart-data", "", ""), ("reading-path", "", ":minutes: 5"),
     ("reading-path", "", ":minutes: -1"), ("reading-path", "", ""),
+    ("metrics-table", "", "- a\n- nope\n- <b>"), ("moved", "", ""), ("moved", "", "a -> p1#page-1"),
+    ("moved", "", "a\n->\na -> b\n -> p1#\na -> ../../p1#x\npage -> <b>#`"),
     ("inventory", "`", ""), ("inventory", "", ":name: a"),
     ("chunk", "m/z.py", ":name: z\n:output: x/a"),
     ("chunk-index", "`", ""), ("chunk-index", "", ""), ("chunk-index", "I", ":name:"),
@@ -65,6 +67,7 @@ INLINE = (
     "{metric}`~a`", "{pattern-link}`x <`", "{pattern-link}`\\``", "[](#metric-)", "[](#pattern-)",
     "[x](#metric-a)", "{cite}`nope`", "{cite}``", "## {pattern-link}`idempotency`",
     "[](#chunk-a)", "[](#chunk-a--2)", "[](#chunk-)", "[x](#chunk-b)", "### Chunk a",
+    "{reading-time}`p1`", "{reading-time}``", "{reading-time}`../..`", "{reading-time}`<b> [x]`",
     "{metric}`" + "9" * 500 + "`", "> {metric}`a`", "- {pattern-link}`outbox`",
     "| {metric}`a` |\n|---|\n| {pattern-link}`idempotency` |",
 )  # fmt: skip
@@ -81,7 +84,7 @@ NAMES = ("x", "[1]", "{a: b}", "1", "null")
 
 
 def test_every_directive_takes_part() -> None:
-    roles = {"metric", "pattern-link"}
+    roles = {"metric", "pattern-link", "reading-time"}
     without_input = {"casebook-settings"}
     assert registered() - roles - without_input == {name for name, *_ in DIRECTIVES}
 
