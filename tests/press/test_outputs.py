@@ -274,3 +274,17 @@ def test_files_of_numbers_that_nothing_shows_are_removed(tmp_path: Path) -> None
     write(tmp_path, {"found.md": FOUND[:start] + FOUND[end:]})
     assert build(tmp_path).warnings == []
     assert not (built.out / "data/core/deaths.csv").exists()
+
+
+def test_the_numbers_of_a_chart_that_is_shown_twice_are_listed_once(tmp_path: Path) -> None:
+    chart = "```{chart} acme/double\n:type: line\n:x: x\n:y: y\n:caption: %s.\n:alt: a\n```\n\n"
+    files = {
+        "index.md": f"# Book\n\n{chart % 'At home'}```{{toctree}}\npage\nnumbers\n```\n",
+        "page.md": PAGE.partition("```{chunk} mini_made/guards.py")[0] + chart % "In the study",
+        "numbers.md": "# Numbers\n\n```{chart-data}\n```\n",
+        "elite/outputs/acme/double.json": '{"columns": {"x": [1, 2], "y": [3, 4]}, "values": {}}',
+    }
+    write(tmp_path, files)
+    listed = plain(build(tmp_path).text("numbers.html").partition("<article")[2])
+    assert "In the study" in listed
+    assert "At home" not in listed

@@ -74,13 +74,17 @@ class AllChartData(Content):
 
     def fill(self, page: PageContext, at: Placeholder) -> list[nodes.Node]:
         made: list[nodes.Node] = []
-        for found in page.view.of(Shown):
-            if found.chart:
-                caption = around(page.view.words(found.caption), 0)
-                link = page.place(found.page, found.anchor, caption)
-                made.append(nodes.paragraph("", "", link))
-                short = found.chart.is_short
-                made.append(numbers_table(found.chart) if short else _where(page, found))
+        # Where a chart is shown again, as on a home page, its last place has the text about it.
+        shown_last = {
+            (found.output, found.chart.heads): (found, found.chart)
+            for found in page.view.of(Shown)
+            if found.chart
+        }
+        for found, chart in shown_last.values():
+            caption = around(page.view.words(found.caption), 0)
+            link = page.place(found.page, found.anchor, caption)
+            made.append(nodes.paragraph("", "", link))
+            made.append(numbers_table(chart) if chart.is_short else _where(page, found))
         return made or [nodes.paragraph("", "The book has no chart.")]
 
 
