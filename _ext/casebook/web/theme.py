@@ -31,11 +31,18 @@ FAVICON = (
 )
 """The hang column and three lines of text."""
 
+CARDS = (
+    "card(-body|-title|-text)?|col(-[a-z0-9-]+)?|container-fluid|d-flex-row|font-weight-bold"
+    "|mb-4|row(-cols-[a-z0-9-]+)?|shadow-sm|sphinx-override|w-100"
+)
+"""The classes of sphinx-design's grids and cards, without their "sd-": cards.css sets these."""
+DESIGN = ("sphinx-design", "design-tabs", "furo-extensions")
 OPTIONAL = {
-    "sd-": ("sphinx-design", "design-tabs", "furo-extensions"),
-    'class="highlight': ("copybutton.js", "clipboard"),
+    re.compile(rf'class="(?:[^"]* )?sd-(?!(?:{CARDS})[ "])'): DESIGN,
+    re.compile(r'class="(?:[^"]* )?sd-(?:card|row)'): ("cards.css",),
+    re.compile('class="highlight'): ("copybutton.js", "clipboard"),
 }
-"""What a page must hold to need the files of an extension, by parts of their names."""
+"""What a page must hold to need the files of an extension: a pattern, and parts of their names."""
 FOLDER = Path(__file__).parent
 STATIC, TEMPLATES = FOLDER / "static", FOLDER / "templates"
 SCRIPTS = ("look.js", "tooltips.js")
@@ -111,7 +118,7 @@ def _page_context(
     date = dates.parse(context.get("edition_date") or "")
     context["edition"] = "" if isinstance(date, Problem) else str(date)
     body = context.get("body", "")
-    absent = [name for sign, names in OPTIONAL.items() if sign not in body for name in names]
+    absent = [name for sign, names in OPTIONAL.items() if not sign.search(body) for name in names]
     unused = (*UNUSED, *absent)
     for kind in {"css_files", "script_files"} & context.keys():
         context[kind] = [
@@ -121,7 +128,9 @@ def _page_context(
 
 def _strip_comments(app: Sphinx, error: Exception | None) -> None:
     # They are kilobytes of what every reader loads; the source keeps them.
-    for name, comment in (("look.css", r"(?s)/\*.*?\*/\n?"), ("look.js", r"(?m)^ *//.*\n")):
+    in_sheet, in_script = r"(?s)/\*.*?\*/\n?", r"(?m)^ *//.*\n"
+    comments = {"look.css": in_sheet, "cards.css": in_sheet, "look.js": in_script}
+    for name, comment in comments.items():
         sheet = Path(app.outdir, "_static", name)
         if error is None and sheet.exists():
             write(sheet, re.sub(comment, "", sheet.read_text(encoding="utf-8")))
@@ -132,7 +141,7 @@ def _dress(config: Config) -> None:
     config.html_static_path = [*config.html_static_path, str(STATIC)]
     # Of itself the electronic book has the style sheets of the pages.
     config.epub_css_files = [*config.epub_css_files, "ebook.css"]
-    config.html_css_files = [*config.html_css_files, "look.css"]
+    config.html_css_files = [*config.html_css_files, "look.css", "cards.css"]
     config.html_js_files = [*config.html_js_files, ("look.js", {"defer": "defer"})]
     # What only the web edition needs stays out of the electronic book.
     files = sorted(path for path in STATIC.rglob("*") if path.is_file())
