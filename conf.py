@@ -68,6 +68,7 @@ version = release = "1"
 
 extensions = [
     "myst_parser",
+    "sphinx.ext.extlinks",
     "sphinx_design",
     "sphinx_copybutton",
     "sphinxcontrib.mermaid",
@@ -123,8 +124,12 @@ html_context = {
     "edition_commit": COMMIT,
     "edition_downloads": DOWNLOADS,
     "edition_words": "Independent of the companies it describes.",
-    "edition_checks": "how-the-numbers-were-checked",
+    "edition_checks": "proof",
 }
+# The home page leads to them as well, as {edition}`PDF <pdf/>`.
+extlinks = {"edition": (DOWNLOADS + "%s", None)}
+if DOWNLOADS:
+    tags.add("downloads")  # noqa: F821 (Sphinx lays it there)
 html_baseurl = os.environ.get("READTHEDOCS_CANONICAL_URL", "")
 pygments_style = "casebook.core.code_styles.LightStyle"
 pygments_dark_style = "casebook.core.code_styles.DarkStyle"

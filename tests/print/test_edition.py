@@ -120,6 +120,17 @@ def test_bookmarks(edition: Edition) -> None:
     assert any(re.match(r"1\.1\s", title) for title in found)
 
 
+def test_the_home_page_is_front_matter(edition: Edition, editions: Editions) -> None:
+    """Its figures have the numbers that they have on the web, and its links lead to pages."""
+    found = re.findall(r"^ *(Figure \d+) +(\w+ \w+)", edition.text, re.M)
+    page = (editions.html / "index.html").read_text(encoding="utf-8")
+    shown = re.findall(r'caption-number">(Figure \d+) </span>.*?>(\w+ \w+)', page)
+    assert len(shown) == 2
+    assert found == shown
+    assert "p. xvi" in re.sub(r"\s+", " ", edition.raw)
+    assert "make latexpdf" not in edition.text.partition("Stripe’s API")[0]
+
+
 def test_nothing_is_unresolved(edition: Edition) -> None:
     assert "??" not in edition.text
     assert "{\\" not in edition.text

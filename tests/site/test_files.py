@@ -140,6 +140,29 @@ def test_colours_come_from_the_palette(site: Path) -> None:
     assert set(hexes) <= {"%23000"}
 
 
+def test_the_home_page_shows_the_book_before_how_it_is_made(trees: dict[str, Any]) -> None:
+    home = trees["index.html"]
+    titles = [text(e).strip() for e in home.iter() if "sd-card-title" in classes(e)]
+    assert titles[:3] == ["Stripe’s API", "Discord’s voice, coming", "Figma’s multiplayer, coming"]
+    assert titles[3:] == ["For an architect", "For an engineer", "For a leader"]
+    cards = [text(e) for e in home.iter() if "sd-card" in classes(e)]
+    assert re.search(r"The essay takes \d+ minutes", cards[0])
+    assert [bool(re.search(r"\d", card)) for card in cards[1:3]] == [False, False]
+    order = [tag(e) for e in home.iter() if tag(e) in ("h1", "figure", "h2")]
+    assert order[:4] == ["h1", "figure", "h2", "figure"]
+    numbers = [text(e) for e in home.iter() if "caption-number" in classes(e)]
+    assert numbers == ["Figure 1 ", "Figure 2 "]
+
+
+def test_every_page_leads_to_the_proof(trees: dict[str, Any]) -> None:
+    words = "How this book proves what it says"
+    for page, tree in trees.items():
+        (foot,) = [e for e in tree.iter() if "bottom-of-page" in classes(e)]
+        links = [e.get("href") for e in foot.iter() if tag(e) == "a" and text(e) == words]
+        (link,) = links
+        assert link == "#" if page == "proof.html" else link.endswith("proof.html"), page
+
+
 def packed(path: Path) -> int:
     return len(gzip.compress(path.read_bytes(), 9, mtime=0))
 
