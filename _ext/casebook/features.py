@@ -68,9 +68,9 @@ def _set_up_chosen(app: Sphinx, _: Config) -> None:
         diagrams.setup(app)
     if chosen.design:
         from casebook.print import marks, ordering, styles
-        from casebook.web import theme
+        from casebook.web import page_contents, search, theme
 
-        for feature in (theme, styles, ordering, marks):
+        for feature in (theme, page_contents, search, styles, ordering, marks):
             feature.setup(app)
         print_findings.setup_design(app)
     else:

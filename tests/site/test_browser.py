@@ -267,6 +267,32 @@ def test_drawer_of_contents_opens_and_closes_by_keyboard(
     expect(drawer).to_be_hidden()
 
 
+def test_contents_of_the_book_unfold_by_keyboard(reader: Reader) -> None:
+    page = reader.open("index.html")
+    fold = page.get_by_role("switch", name="Toggle navigation of").first
+    below = page.locator(".sidebar-tree li:has(> input)").first.locator("ul").first
+    expect(below).to_be_hidden()
+    fold.focus()
+    page.keyboard.press("Space")
+    expect(below).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [360, 768, 1100, 1280, 1600])
+def test_sections_of_the_page_are_in_reach_at_every_width(
+    width: int, reader: Reader, studies: list[str]
+) -> None:
+    page = reader.open(studies[0])
+    page.set_viewport_size({"width": width, "height": 900})
+    menu = page.get_by_role("button", name="Toggle site navigation sidebar")
+    if menu.is_visible():
+        menu.press("Enter")
+    section = page.locator(".sidebar-tree .page-section > a").last
+    expect(section).to_be_visible()
+    section.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("section:target > :is(h2, h3)")).to_be_in_viewport()
+
+
 def test_link_to_a_figure_marks_its_row(reader: Reader, studies: list[str]) -> None:
     page = reader.open(studies[0])
     page.locator(".metric > a").first.click()
