@@ -55,8 +55,13 @@ for (const label of document.querySelectorAll(".nav-overlay-icon, .toc-overlay-i
   });
 }
 
-// Escape closes furo's drawers.
-addEventListener("keydown", (event) => {
-  if (event.key !== "Escape") return;
+// Escape closes furo's drawers, and so does a link in one, which may lead to a place on this page.
+const close = () => {
   for (const toggle of document.querySelectorAll(".sidebar-toggle")) toggle.checked = false;
+};
+addEventListener("keydown", (event) => {
+  if (event.key === "Escape") close();
+});
+addEventListener("click", (event) => {
+  if (event.target.closest(".sidebar-drawer a, .toc-drawer a")) close();
 });
