@@ -81,9 +81,10 @@ def test_the_pages_are_built_without_a_word(site: Built) -> None:
         "late by accepted 100 × jobs late ÷ jobs accepted 2 % Mar 2024 derived from secondary "
         "from Doe17",
         # A chunk, its use, a session.
-        "‹wait› How long a job waits. queue_model/queue.py ≡ \"\"\"A model of the queue.\"\"\"",
+        "‹wait› ≡ How long a job waits. \"\"\"A model of the queue.\"\"\"",
         "-> dict[str, object]: ‹count› columns = ",
-        "Uses ‹count› ‹count› ≡ The worst of all waits. worst = max(1, 2, 4) Used in ‹wait›",
+        "queue_model/queue.py ‹count› ≡ The worst of all waits. worst = max(1, 2, 4) used in "
+        "‹wait›",
         "Session >>> from queue_model.queue import waits >>> waits()[\"values\"] {'worst': 4}",
         # A chart.
         "It does so from the start. modelled by ‹wait› Numbers load, request/s wait, s 10 1 20 2 "
@@ -165,7 +166,7 @@ def test_paper_is_set_by_tex(root: Path) -> None:
     said = " ".join(paper(source).split())
     for words in (
         "Acme takes 5.2 million requests/day, and repeats them by idempotency, as [Doe17] says.",
-        "100 × jobs late ÷ jobs accepted", "1,040 requests/day", "‹wait› How long a job waits.",
+        "100 × jobs late ÷ jobs accepted", "1,040 requests/day", "‹wait› ≡ How long a job waits.",
         "Practice 1 Bound the queue before it bounds you", "“It never loses a job”",
     ):  # fmt: skip
         assert words in said

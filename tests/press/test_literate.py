@@ -94,8 +94,9 @@ def shown(built: Built, anchor: str) -> str:
     """The HTML of a chunk."""
     text = built.text("page.html")
     found = re.search(
-        rf'<div class="chunk docutils container">\n<div class="literal-block-wrapper[^>]* '
-        rf'id="{anchor}">.*?(?=<div class="chunk docutils|<div class="session|<p>See)',
+        rf'<div class="chunk docutils container">\n(<details[^\n]*\n<summary[^\n]*\n)?'
+        rf'<div class="literal-block-wrapper[^>]* id="{anchor}">.*?'
+        r'(?=<div class="chunk docutils|<div class="session|<p>See)',
         text,
         re.S,
     )
@@ -140,24 +141,49 @@ def test_nothing_but_the_use_of_a_chunk_is_a_link(tmp_path: Path) -> None:
     ]
 
 
-def test_ties_lead_both_ways(mini: Built) -> None:
-    ties = {
-        "chunk-sum-of-both": "Used in ‹add›",
-        "chunk-head": "Added to in ‹head› 2, ‹head› 3 Continued in ‹add›",
-        "chunk-add": "Uses ‹sum of both› Continues ‹head›",
-        "chunk-head--2": "Continues ‹head›",
-        "chunk-head--3": "Continues ‹head›",
+def foot(built: Built, anchor: str) -> str:
+    """The HTML of what stands under a chunk."""
+    return re.split('<(?:p|div) class="chunk-foot', shown(built, anchor))[1].partition(">")[2]
+
+
+def test_one_line_says_where_a_chunk_belongs(mini: Built) -> None:
+    lines = {
+        "chunk-sum-of-both": "used in ‹add›",
+        "chunk-head": "mini/core.py",
+        "chunk-add": "mini/core.py · continues ‹head›",
+        "chunk-head--2": "mini/core.py · continues ‹head›",
+        "chunk-head--3": "mini/core.py · continues ‹head›",
+        "chunk-main": "mini/__main__.py",
     }
-    for anchor, words in ties.items():
-        foot = shown(mini, anchor).partition('<p class="chunk-foot">')[2]
-        assert in_words(foot.partition("</p>")[0]) == words
-    added_to = shown(mini, "chunk-head").partition("Added to in")[2]
-    assert re.findall('href="#([^"]+)"', added_to) == [
-        "chunk-head--2",
-        "chunk-head--3",
-        "chunk-add",
+    assert {anchor: in_words(foot(mini, anchor)) for anchor in lines} == lines
+    assert re.findall('href="#([^"]+)"', foot(mini, "chunk-add")) == ["chunk-head"]
+    assert re.findall('href="#([^"]+)"', foot(mini, "chunk-sum-of-both")) == ["chunk-add"]
+
+
+def test_a_chunk_that_only_imports_is_folded_with_its_number_and_its_name(mini: Built) -> None:
+    summaries = [in_words(words) for words in
+                 re.findall("<summary.*?</summary>", mini.text("page.html"), re.S)]  # fmt: skip
+    assert summaries == [
+        "Listing 2 ‹head› ≡ Head &amp; tail · 3 lines",
+        "Listing 4 ‹head› 2 +≡ C · 1 line",
+        "Listing 5 ‹head› 3 +≡ C · 1 line",
     ]
-    assert "chunk-foot" not in shown(mini, "chunk-main")
+    assert "<summary" in shown(mini, "chunk-head")
+    assert "code-block-caption" not in shown(mini, "chunk-head").partition("</summary>")[2]
+
+
+@pytest.mark.parametrize("builder", ["epub", "singlehtml", "latex", "text"])
+def test_other_editions_fold_nothing(builder: str, tmp_path: Path) -> None:
+    tests = stored_text({"chunk-add": ["test_b"]})
+    write(tmp_path, {"index.md": INDEX, "page.md": MINI, "elite/outputs/page.tests.json": tests})
+    built = build(tmp_path, builder)
+    assert built.warnings == []
+    page = {"epub": "page.xhtml", "singlehtml": "index.html", "text": "page.txt",
+            "latex": "asmallbook.tex"}[builder]  # fmt: skip
+    text = built.text(page)
+    assert "<details" not in text
+    assert "1 test" in text
+    assert "test_b" not in text
 
 
 def test_the_sign_says_whether_something_begins_or_goes_on(mini: Built) -> None:
@@ -207,21 +233,23 @@ def test_the_tests_of_a_chunk_are_those_stored_and_a_change_is_seen(tmp_path: Pa
     write(tmp_path, {"index.md": INDEX, "page.md": MINI, "p2.md": "# Other\n",
                      "elite/outputs/page.tests.json": stored_text(tests)})  # fmt: skip
     built = build(tmp_path)
-    assert (
-        "Run by 3 tests: test_b, test_a, …, and by the tests of the running program "
-        "and the sessions of this page"
-    ) in in_words(shown(built, "chunk-add"))
-    assert "Run by the sessions of this page" in in_words(shown(built, "chunk-sum-of-both"))
-    assert "Run by" not in shown(built, "chunk-main")
+    assert in_words(foot(built, "chunk-add")) == (
+        "mini/core.py · continues ‹head› · 3 tests "
+        "test_b, test_a, 1 more, the tests of the running program and the sessions of this page"
+    )
+    assert in_words(foot(built, "chunk-sum-of-both")) == (
+        "used in ‹add› · run by the sessions of this page"
+    )
     assert build(tmp_path).read == []
     stored.write_text(stored_text({"chunk-add": ["test_b"]}))
     again = build(tmp_path)
     assert again.read == ["page"]
-    assert in_words(shown(again, "chunk-add")).endswith("Run by 1 test: test_b")
+    assert in_words(foot(again, "chunk-add")).endswith("· 1 test test_b")
+    assert in_words(foot(again, "chunk-sum-of-both")) == "used in ‹add›"
     stored.unlink()
     gone = build(tmp_path)
     assert gone.read == ["page"]
-    assert "Run by" not in gone.text("page.html")
+    assert "1 test" not in gone.text("page.html")
 
 
 # --- in files ---

@@ -138,7 +138,8 @@ def test_nothing_is_unresolved(edition: Edition) -> None:
 
 def test_no_page_begins_with_what_belongs_under_a_listing(edition: Edition) -> None:
     pages = [page.split("\n") for page in edition.raw.split("\f")]
-    feet = re.compile(r"(Uses ‹|← |Continued in ‹|Added to in ‹|Run by )")
+    feet = re.compile(r"(mini_stripe/\S+\.py · |continues ‹|used in ‹)")
+    assert len(feet.findall(edition.raw)) > 100
     begins = [
         [line for line in page if line.strip()][1:3] for page in pages
     ]  # a running head first

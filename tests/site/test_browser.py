@@ -377,3 +377,71 @@ def test_session_is_copied_as_typed(reader: Reader) -> None:
     assert by_button == "\n".join(typed)
     assert ">>>" not in by_hand
     assert len(by_hand.splitlines()) == len(lines)
+
+
+STUDY = "elite/stripe-api-excellence.html"
+
+
+@pytest.mark.parametrize(
+    "reader", [(w, s) for w in (360, 1280) for s in ("light", "dark")], indirect=True
+)
+def test_the_number_of_tests_opens_their_names(reader: Reader) -> None:
+    page = reader.open(STUDY)
+    foot = page.locator(".chunk-foot:has(summary)").first
+    names = foot.locator("details > p")
+    expect(names).to_be_hidden()
+    line = foot.bounding_box()
+    foot.locator("summary").focus()
+    page.keyboard.press("Enter")
+    expect(names).to_be_visible()
+    expect(names).to_contain_text("test_")
+    assert violations(page, ".chunk-foot:has(details[open])") == []
+    under, summary = names.bounding_box(), foot.locator("summary").bounding_box()
+    assert line
+    assert under
+    assert summary
+    assert under["x"] == line["x"]
+    assert under["y"] >= summary["y"] + summary["height"] - 4, "they stand under the line"
+
+
+def test_what_stands_under_a_listing_is_one_line(reader: Reader) -> None:
+    page = reader.open(STUDY)
+    heights = page.locator(".chunk > .chunk-foot").evaluate_all(
+        "feet => feet.map((e) => e.getBoundingClientRect().height)"
+    )
+    assert len(heights) > 100
+    assert max(heights) < 1.5 * min(heights)
+
+
+@pytest.mark.parametrize(
+    "reader", [(w, s) for w in (360, 1280) for s in ("light", "dark")], indirect=True
+)
+def test_a_link_opens_the_imports_that_it_leads_to(reader: Reader) -> None:
+    page = reader.open(STUDY)
+    folds = page.locator("details.chunk-imports")
+    assert folds.count() > 10
+    expect(page.locator(".chunk-imports pre:visible")).to_have_count(0)
+    fold = folds.nth(1)
+    anchor = fold.locator(".literal-block-wrapper").get_attribute("id")
+    page.locator(f"pre a[href='#{anchor}']").click()
+    expect(fold.locator("pre")).to_be_in_viewport()
+    expect(fold.locator("summary .caption-number")).to_be_in_viewport(ratio=1)
+    assert page.evaluate(
+        """(fold) => {
+          const { x, y } = fold.querySelector(".caption-number").getBoundingClientRect();
+          return fold.contains(document.elementFromPoint(x + 5, y + 5));
+        }""",
+        fold.element_handle(),
+    ), "nothing lies over its number"
+    assert violations(page, ".chunk:has(details[open])") == []
+    by_button, by_hand = copied(page, fold.locator(".highlight"))
+    assert by_button == by_hand.rstrip("\n")
+    assert "import " in by_button
+
+
+def test_printing_the_page_shows_the_imports_and_no_names_of_tests(reader: Reader) -> None:
+    page = reader.open(STUDY)
+    page.emulate_media(media="print")
+    seen = "e => e.every((e) => e.checkVisibility() && e.getBoundingClientRect().height > 10)"
+    assert page.locator(".chunk-imports pre").evaluate_all(seen)
+    expect(page.locator(".chunk-tests > p").first).to_be_hidden()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
 
 from casebook.base.directive import BookDirective
+from casebook.base.standard_nodes import joined
 from casebook.core.literate.chunks import Chunk, Session, misplaced
+from casebook.core.literate.imports import only_imports
 from casebook.core.literate.printed import Code, Listing
 from casebook.core.literate.runs import NO_TESTS, RunBy
 from casebook.core.literate.weave import Ties, weave
@@ -56,7 +57,7 @@ class LiterateDirective(BookDirective):
 
 
 class ChunkDirective(LiterateDirective):
-    """``chunk``: a piece of a program, with its name, its file, and its ties to others."""
+    """``chunk``: a piece of a program, and a line that says where it belongs and what tests it."""
 
     optional_arguments = 1
     option_spec: ClassVar = {
@@ -87,9 +88,10 @@ class ChunkDirective(LiterateDirective):
         self.set_source_info(head)
         self.set_source_info(wrapper)
         self.state.document.note_explicit_target(wrapper)
-        foot = [*_foot(ties), *_tests(code.tests.get(chunk.anchor, NO_TESTS))]
-        shown_foot = [nodes.paragraph("", "", *foot, classes=["chunk-foot"])] if foot else []
-        return [nodes.container("", wrapper, *shown_foot, classes=["chunk"])]
+        box = nodes.container("", wrapper, classes=["chunk"], folds=only_imports(chunk))
+        if foot := _foot(chunk, ties, code.tests.get(chunk.anchor, NO_TESTS)):
+            box += nodes.paragraph("", "", *foot, classes=["chunk-foot"])
+        return [box]
 
 
 class SessionDirective(LiterateDirective):
@@ -104,53 +106,25 @@ class SessionDirective(LiterateDirective):
 
 
 def _head(chunk: Chunk, ties: Ties, words: list[nodes.Node]) -> nodes.inline:
-    # The sign of a definition stands beside what is defined here: the file, or the chunk's name.
-    sign = nodes.inline("", "+≡" if ties.continues else "≡", classes=["chunk-sign"])
-    in_file = bool(chunk.file) and chunk.part == 1
-    title = nodes.inline("", classes=["chunk-title"])
-    title += nodes.inline("", chunk.title, classes=["chunk-name"])
-    if not in_file:
-        title += [nodes.Text(" "), sign]
-    title += [nodes.Text(" "), nodes.inline("", "", *words, classes=["chunk-caption"])]
-    if chunk.file:
-        place = nodes.inline("", chunk.file, classes=["chunk-file"])
-        if in_file:
-            place += [nodes.Text(" "), sign]
-        title += [nodes.Text(" "), place]
-    return title
+    parts = (
+        nodes.inline("", chunk.title, classes=["chunk-name"]),
+        # The sign of a definition: the name stands for this, or for this as well.
+        nodes.inline("", "+≡" if ties.continues else "≡", classes=["chunk-sign"]),
+        nodes.inline("", "", *words, classes=["chunk-caption"]),
+    )
+    return nodes.inline("", "", *joined([[part] for part in parts], " "), classes=["chunk-title"])
 
 
-def _foot(ties: Ties) -> Iterator[nodes.Node]:
-    for words, others, arrow in (
-        ("Uses ", ties.uses, ()),
-        ("Used in ", (ties.used_in,), ("tie-back",)),
-        ("Continues ", (ties.continues,), ("tie-back",)),
-        ("Added to in ", ties.added_to_in, ("tie-on",)),
-        ("Continued in ", (ties.continued_in,), ("tie-on",)),
-    ):
-        links = [_tie_link(other) for other in others if other]
-        if links:
-            tie = nodes.inline("", words, classes=["chunk-tie", *arrow])
-            for i, link in enumerate(links):
-                tie += [*([nodes.Text(", ")] if i else []), link]
-            yield tie
-            yield nodes.Text(" ")
-
-
-def _tests(tests: RunBy) -> Iterator[nodes.Node]:
-    tie = nodes.inline("", classes=["chunk-tests"])
+def _foot(chunk: Chunk, ties: Ties, tests: RunBy) -> list[nodes.Node]:
+    parts = [nodes.inline("", chunk.file, classes=["chunk-file"])] if chunk.file else []
+    for words, other in (("continues ", ties.continues), ("used in ", ties.used_in)):
+        if other:
+            parts.append(nodes.inline("", words, _tie_link(other), classes=["chunk-tie"]))
     if tests.count:
-        tie += nodes.Text(
-            "Run by 1 test: " if tests.count == 1 else f"Run by {tests.count} tests: "
-        )
-        for i, name in enumerate(tests.first):
-            tie += [*([nodes.Text(", ")] if i else []), nodes.literal("", name)]
-        if tests.count > len(tests.first):
-            tie += nodes.Text(", …")
-    if tests.groups:
-        tie += nodes.Text((", and by " if tests.count else "Run by ") + " and ".join(tests.groups))
-    if tests != NO_TESTS:
-        yield tie
+        parts.append(nodes.inline("", tests.number, classes=["chunk-tests"], tests=tests))
+    elif tests.groups:
+        parts.append(nodes.inline("", "run by " + " and ".join(tests.groups)))
+    return joined([[part] for part in parts], "\u00a0· ")
 
 
 def _tie_link(chunk: Chunk) -> nodes.reference:

@@ -154,19 +154,15 @@ class PrintCode(SphinxPostTransform):
         name, caption = (
             escape(_read(parts[kind]), "lualatex") for kind in ("chunk-name", "chunk-caption")
         )
-        if "chunk-file" in parts:
-            break_inside(parts["chunk-file"])
         block = next(iter(wrapper.findall(nodes.literal_block)))
         lines = block.astext().count("\n") + 1
         made: list[nodes.Node] = []
         for foot in feet:
-            line = nodes.inline("", "", nodes.raw("", "\n\\casebookchunkfoot{", format="latex"))
-            for tie in (node for node in foot.children if isinstance(node, nodes.inline)):
-                if "chunk-tie" in tie["classes"]:
-                    for comma in [node for node in tie.children if node.astext() == ", "]:
-                        tie.replace(comma, nodes.Text("; "))  # pages stand after commas
-                line += [tie, nodes.raw("", r"\casebooktie ", format="latex")]
-            made += [line, nodes.raw("", "}", format="latex")]
+            for words in foot.findall(nodes.inline):
+                if "chunk-file" in words["classes"]:
+                    break_inside(words)
+            begin = nodes.raw("", "\n\\casebookchunkfoot{", format="latex")
+            made.append(nodes.inline("", "", begin, *foot.children, raw("}")))
         short = rf"\casebookshortcaption{{\casebookchunkname{{{name}}}{caption.rstrip('.')}}}"
         chunk.children = []
         chunk += [*made, raw(rf"\casebookchunk{{{lines}}}{short}"), wrapper]

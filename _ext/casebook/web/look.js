@@ -9,7 +9,7 @@ for (const pre of document.querySelectorAll(".highlight pre:has(.gp)")) {
 
 // A box that scrolls sideways can be reached by keyboard, and has a name, while it overflows.
 const nameOf = (box) => {
-  const around = box.closest("figure, .table-wrapper, .literal-block-wrapper, .session");
+  const around = box.closest("figure, .table-wrapper, :not(details) > .literal-block-wrapper, .session, details");
   const caption = around?.querySelector(".caption-number, .caption-text, .hang-label");
   return (caption?.textContent.trim() || "Part of the page") + ", scrolls sideways";
 };

@@ -65,6 +65,11 @@ class RunBy:
     """The digests of their names, each of 32 bits, combined by exclusive or."""
     groups: tuple[str, ...] = ()
 
+    @property
+    def number(self) -> str:
+        """How many tests run it, in words."""
+        return f"{self.count} test{'s' * (self.count != 1)}"
+
     @classmethod
     def of(cls, names: Sequence[str]) -> RunBy:
         """Return what is stored of a chunk's tests, which come in the order of `tests_by_chunk`."""
@@ -127,15 +132,11 @@ def changes(stored: Mapping[str, RunBy], now: Mapping[str, Sequence[str]]) -> It
                 yield f"{anchor} is {'also' if more > 0 else 'not'} run by {name}"
             else:
                 others = "" if more else ", of other names"
-                yield f"{anchor} is run by {_number(found)}; stored are {_number(was)}{others}"
+                yield f"{anchor} is run by {found.number}; stored are {was.number}{others}"
         elif bool(found.groups) != bool(was.groups) and not found.count:
             yield f"{anchor} is {'also' if found.groups else 'not'} run by a group"
         elif found.first != was.first:
             yield f"{anchor} has its tests in another order"
-
-
-def _number(tests: RunBy) -> str:
-    return f"{tests.count} test{'s' * (tests.count != 1)}"
 
 
 def stored_tests(page: str) -> str:

@@ -1,4 +1,4 @@
-"""How the chunks of a page hang together: what a reader may want to turn to."""
+"""How the chunks of a page hang together: where a reader may want to turn back to."""
 
 from __future__ import annotations
 
@@ -13,13 +13,9 @@ from casebook.core.literate.chunks import Chunk
 class Ties:
     """The ties of one chunk to others of its page."""
 
-    uses: tuple[Chunk, ...] = ()
-    used_in: Chunk | None = None
     continues: Chunk | None = None
     """The part of the same file, or of the same chunk, that comes before it."""
-    continued_in: Chunk | None = None
-    added_to_in: tuple[Chunk, ...] = ()
-    """Later parts of the chunk itself."""
+    used_in: Chunk | None = None
 
 
 @functools.lru_cache(maxsize=1)  # each chunk of a page asks
@@ -28,27 +24,19 @@ def weave(chunks: tuple[Chunk, ...]) -> Mapping[str, Ties]:
     first = {chunk.name: chunk for chunk in reversed(chunks)}
     user: dict[str, Chunk] = {}
     before: dict[str, Chunk] = {}
-    after: dict[str, Chunk] = {}
     last: dict[str, Chunk] = {}
-    added: dict[str, list[Chunk]] = {}
     for chunk in chunks:
         for _, name in chunk.references():
             user.setdefault(name, chunk)
         if chunk.part > 1:
             before[chunk.anchor] = first[chunk.name]
-            added.setdefault(first[chunk.name].anchor, []).append(chunk)
         elif chunk.file:
             if chunk.file in last:
                 before[chunk.anchor] = last[chunk.file]
-                after[last[chunk.file].anchor] = chunk
             last[chunk.file] = chunk
     return {
         chunk.anchor: Ties(
-            tuple(first[name] for _, name in chunk.references() if name in first),
-            user.get(chunk.name) if chunk.part == 1 else None,
-            before.get(chunk.anchor),
-            after.get(chunk.anchor),
-            tuple(added.get(chunk.anchor, ())),
+            before.get(chunk.anchor), user.get(chunk.name) if chunk.part == 1 else None
         )
         for chunk in chunks
     }
