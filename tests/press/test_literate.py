@@ -229,6 +229,7 @@ def test_the_tests_of_a_chunk_are_those_stored_and_a_change_is_seen(tmp_path: Pa
     tests = {
         "chunk-add": ["test_b", "test_a", "test_c", *GROUPS],
         "chunk-sum-of-both": ["the sessions of this page"],
+        "chunk-main": [*GROUPS],
     }
     write(tmp_path, {"index.md": INDEX, "page.md": MINI, "p2.md": "# Other\n",
                      "elite/outputs/page.tests.json": stored_text(tests)})  # fmt: skip
@@ -239,6 +240,9 @@ def test_the_tests_of_a_chunk_are_those_stored_and_a_change_is_seen(tmp_path: Pa
     )
     assert in_words(foot(built, "chunk-sum-of-both")) == (
         "used in ‹add› · run by the sessions of this page"
+    )
+    assert in_words(foot(built, "chunk-main")) == (
+        "mini/__main__.py · run by the tests of the running program"
     )
     assert build(tmp_path).read == []
     stored.write_text(stored_text({"chunk-add": ["test_b"]}))

@@ -123,7 +123,8 @@ def _foot(chunk: Chunk, ties: Ties, tests: RunBy) -> list[nodes.Node]:
     if tests.count:
         parts.append(nodes.inline("", tests.number, classes=["chunk-tests"], tests=tests))
     elif tests.groups:
-        parts.append(nodes.inline("", "run by " + " and ".join(tests.groups)))
+        # Both would not fit into the line, and what tests says more than what shows.
+        parts.append(nodes.inline("", f"run by {tests.groups[0]}"))
     return joined([[part] for part in parts], "\u00a0· ")
 
 
