@@ -30,10 +30,10 @@ def length_of(part: nodes.Element) -> Length:
     """
     words = lines = 0
     for block in part.findall(nodes.TextElement):
-        if isinstance(block.parent, nodes.TextElement) or isinstance(block, nodes.Invisible):
-            continue
+        if isinstance(block, nodes.Inline | nodes.Invisible):
+            continue  # a part of a block, or nothing to read
         if isinstance(block, nodes.literal_block):
-            lines += block.astext().count("\n") + 1
+            lines += len(block.astext().splitlines())
         elif not isinstance(block, nodes.raw):
             words += count(text_of([block]).words(lambda _, name: name))
     return Length(words, lines, sum(1 for _ in part.findall(nodes.figure)))
