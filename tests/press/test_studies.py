@@ -27,6 +27,8 @@ study: One
 
 # The one
 
+% A remark.
+
 ```{study-deck}
 A deck.
 ```

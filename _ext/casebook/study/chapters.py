@@ -102,8 +102,12 @@ class PlaceFrontLines(SphinxTransform):
             return
         place = Placeholder(content=FrontLine(), page=page)
         place.source, place.line = self.document["source"], 1
-        deck = len(top) > 1 and "study-deck" in getattr(top[1], "attributes", {}).get("classes", ())
-        top.insert(2 if deck else 1, place)
+        shown = (node for node in top.children[1:] if not isinstance(node, nodes.comment))
+        deck = next(shown, None)
+        if isinstance(deck, nodes.container) and "study-deck" in deck["classes"]:
+            top.insert(top.index(deck) + 1, place)
+        else:
+            top.insert(1, place)
 
 
 def _essays(page: str, pages: set[str]) -> Iterator[str]:
