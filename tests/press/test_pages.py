@@ -102,7 +102,7 @@ def test_notes_are_no_part_of_the_search(site: Built) -> None:
     index = json.loads(text)
     found = index["terms"]["blog"]
     pages = [index["docnames"][at] for at in (found if isinstance(found, list) else [found])]
-    assert pages == ["a#references"]  # which lists the reference
+    assert pages == ["a#references"]
 
 
 def test_a_tooltip_escapes_what_the_author_wrote(tmp_path: Path) -> None:
