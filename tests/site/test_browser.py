@@ -12,6 +12,8 @@ from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
 if TYPE_CHECKING:
     from conftest import Reader
 
+CHAPTER = "elite/stripe-api-excellence/keys.html"
+
 WIDTHS = (360, 768, 1280, 1600)
 AXE = Axe()
 
@@ -88,7 +90,7 @@ def test_pages_do_not_scroll_sideways(reader: Reader, pages: list[str]) -> None:
 @pytest.mark.parametrize("reader", [(360, "light")], indirect=True)
 def test_figures_on_a_phone_are_records(reader: Reader, studies: list[str]) -> None:
     """The table fits, and is still a table to a screen reader."""
-    page = reader.open(studies[0])
+    page = reader.open(next(page for page in studies if page.endswith("ledger.html")))
     table = page.locator("table.metrics-table").first
     assert table.evaluate("e => e.scrollWidth <= e.parentElement.clientWidth")
     row = table.get_by_role("row").nth(1)
@@ -357,7 +359,7 @@ def copied(page: Page, code: Locator) -> tuple[str, str]:
 
 def test_chunk_is_copied_as_written(reader: Reader) -> None:
     """Where the page shows a link to a chunk, the source has its name in marks."""
-    page = reader.open("elite/stripe-api-excellence.html")
+    page = reader.open(CHAPTER)
     code = page.locator(".highlight:has(.chunk-use)").first
     shown = code.locator(".chunk-use > a").first.inner_text()
     assert shown.startswith("‹")
@@ -368,7 +370,7 @@ def test_chunk_is_copied_as_written(reader: Reader) -> None:
 
 def test_session_is_copied_as_typed(reader: Reader) -> None:
     """The button copies commands alone; no prompt can be selected."""
-    page = reader.open("elite/stripe-api-excellence.html")
+    page = reader.open(CHAPTER)
     code = page.locator(".session .highlight").first
     lines = (code.locator("pre").text_content() or "").splitlines()
     typed = [line[4:] for line in lines if line.startswith((">>>", "..."))]
@@ -379,14 +381,11 @@ def test_session_is_copied_as_typed(reader: Reader) -> None:
     assert len(by_hand.splitlines()) == len(lines)
 
 
-STUDY = "elite/stripe-api-excellence.html"
-
-
 @pytest.mark.parametrize(
     "reader", [(w, s) for w in (360, 1280) for s in ("light", "dark")], indirect=True
 )
 def test_the_number_of_tests_opens_their_names(reader: Reader) -> None:
-    page = reader.open(STUDY)
+    page = reader.open(CHAPTER)
     foot = page.locator(".chunk-foot:has(summary)").first
     names = foot.locator("details > p")
     expect(names).to_be_hidden()
@@ -405,11 +404,11 @@ def test_the_number_of_tests_opens_their_names(reader: Reader) -> None:
 
 
 def test_what_stands_under_a_listing_is_one_line(reader: Reader) -> None:
-    page = reader.open(STUDY)
+    page = reader.open(CHAPTER)
     heights = page.locator(".chunk > .chunk-foot").evaluate_all(
         "feet => feet.map((e) => e.getBoundingClientRect().height)"
     )
-    assert len(heights) > 100
+    assert len(heights) > 30
     assert max(heights) < 1.5 * min(heights)
 
 
@@ -417,9 +416,9 @@ def test_what_stands_under_a_listing_is_one_line(reader: Reader) -> None:
     "reader", [(w, s) for w in (360, 1280) for s in ("light", "dark")], indirect=True
 )
 def test_a_link_opens_the_imports_that_it_leads_to(reader: Reader) -> None:
-    page = reader.open(STUDY)
+    page = reader.open(CHAPTER)
     folds = page.locator("details.chunk-imports")
-    assert folds.count() > 10
+    assert folds.count() > 3
     expect(page.locator(".chunk-imports pre:visible")).to_have_count(0)
     fold = folds.nth(1)
     anchor = fold.locator(".literal-block-wrapper").get_attribute("id")
@@ -440,7 +439,7 @@ def test_a_link_opens_the_imports_that_it_leads_to(reader: Reader) -> None:
 
 
 def test_printing_the_page_shows_the_imports_and_no_names_of_tests(reader: Reader) -> None:
-    page = reader.open(STUDY)
+    page = reader.open(CHAPTER)
     page.emulate_media(media="print")
     seen = "e => e.every((e) => e.checkVisibility() && e.getBoundingClientRect().height > 10)"
     assert page.locator(".chunk-imports pre").evaluate_all(seen)

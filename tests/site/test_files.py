@@ -168,7 +168,7 @@ def packed(path: Path) -> int:
 
 
 def test_weight_of_a_page(site: Path, pages: list[str]) -> None:
-    """Compressed: page 150 kB, style sheets and scripts 35 kB.
+    """Compressed: page 150 kB, style sheets and scripts 40 kB.
 
     A whole study is one page, the code of its program included, and may weigh 200 kB, two thirds
     of which are words: it loads once, is read for hours, and can be searched as one."""
@@ -181,7 +181,7 @@ def test_weight_of_a_page(site: Path, pages: list[str]) -> None:
         study = page.startswith("elite/") and page != "elite/index.html"
         assert packed(site / page) < (200 if study else 150) * KILOBYTE
         weights = {path.name: packed(path) for path in sorted(assets)}
-        assert sum(weights.values()) < 35 * KILOBYTE, weights
+        assert sum(weights.values()) < 40 * KILOBYTE, weights
 
 
 @pytest.mark.parametrize("name", EXPORTS)
@@ -192,11 +192,13 @@ def test_the_data_follow_their_schema(name: str, site: Path) -> None:
 
 
 def test_the_inventory_is_what_the_pages_show(trees: dict[str, Any], site: Path) -> None:
-    """Each study's counts, against the elements of its built page."""
+    """Each study's counts, against the elements of its built pages."""
     data = json.loads((site / "data" / "inventory.json").read_text(encoding="utf-8"))
     for name, counts in data["studies"].items():
-        (page,) = [page for page in trees if page.endswith(f"elite/{name}.html")]
-        shown = shown_on(trees[page])
+        shown: Counter[str] = Counter()
+        for page, tree in trees.items():
+            if page == f"elite/{name}.html" or page.startswith(f"elite/{name}/"):
+                shown.update(shown_on(tree))
         assert {kind: counts[kind] for kind in shown} == shown, name
         assert 0 < counts["patterns"] <= counts["pattern_links"]
     assert set(data["studies"]) == {"stripe-api-excellence"}
@@ -219,7 +221,10 @@ def shown_on(tree: Any) -> dict[str, int]:
         "charts": sum("chart" in names for names in figures),
         "listings": sum("--" not in anchor for anchor in chunks),
         "decision_matrices": len(matrices),
-        "metrics": sum((e.get("id") or "").startswith("metric-") for e in elements),
+        # What has moved from a page is listed on it.
+        "metrics": sum(
+            (e.get("id") or "").startswith("metric-") for e in elements if e.tag != "li"
+        ),
         "insights": sum("insight" in classes(e) for e in elements),
         "claims": sum("claim" in classes(e) for e in elements),
         "pattern_links": sum("pattern" in classes(e) for e in elements),
@@ -241,8 +246,9 @@ def test_weight_of_the_fonts(site: Path) -> None:
 
 
 def test_the_download_is_a_server_by_the_printed_command(site: Path, tmp_path: Path) -> None:
-    page = (ROOT / "source" / "elite" / "stripe-api-excellence.md").read_text(encoding="utf-8")
-    fences = MarkdownIt().parse(page.partition("### Run it")[2])
+    page = ROOT / "source" / "elite" / "stripe-api-excellence" / "server.md"
+    text = page.read_text(encoding="utf-8")
+    fences = MarkdownIt().parse(text.partition("## Run it")[2])
     [command, *_] = [t.content for t in fences if t.type == "fence" and t.info == "text"]
     unpack, _, start = command.strip().partition(" && ")
     (tmp_path / "mini_stripe.zip").write_bytes((site / "code" / "mini_stripe.zip").read_bytes())
@@ -266,3 +272,19 @@ def python(command: str) -> list[str]:
     name, *arguments = command.split()
     assert name == "python3"
     return [sys.executable, *arguments]
+
+
+def test_addresses_of_the_first_draft_lead_on(trees: dict[str, Any], site: Path) -> None:
+    """The Stripe study was one page; `first-draft.txt` holds its ids, without those of citations,
+    parts of diagrams and the theme, which change with every edit.
+    """
+    page = "elite/stripe-api-excellence.html"
+    old = Path(__file__).with_name("first-draft.txt").read_text(encoding="utf-8").split()
+    ids = {name: {e.get("id") for e in tree.iter()} for name, tree in trees.items()}
+    assert [name for name in old if name not in ids[page]] == []
+    (moved,) = (e for e in trees[page].iter() if e.get("class") == "moved")
+    links = [link.get("href") for link in moved.iter() if tag(link) == "a"]
+    assert len(links) > 200
+    for link in links:
+        target, _, anchor = link.partition("#")
+        assert anchor in ids[f"elite/{target}"], link

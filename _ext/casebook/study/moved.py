@@ -47,7 +47,7 @@ class Moved:
 class MovedDirective(BookDirective):
     """``moved``: a line for each section that has moved: ``anchor -> page#anchor``.
 
-    Chunks, metrics and insights of the study's other pages need no line.
+    Chunks, metrics, insights, charts and counterexamples of the study's chapters need no line.
     """
 
     def run(self) -> list[nodes.Node]:

@@ -17,6 +17,7 @@ from casebook.core.book.book import NOWHERE, Book, Source, Target
 from casebook.core.book.counts import Counts
 from casebook.core.book.fronts import Front
 from casebook.core.book.records import Record, Study
+from casebook.core.figures.chart import Shown
 from casebook.core.findings.insight import Insight
 from casebook.core.literate.chunks import quoted
 from casebook.core.literate.printed import Listing
@@ -198,6 +199,7 @@ def _records_elsewhere(book: Book, page: str) -> tuple[Place, ...]:
     found = [Place(x.page, x.chunk.anchor, x.chunk.title) for x in book.of(Listing)]
     found += [Place(r.page, r.anchor, words(r.metric.label)) for r in book.rows.values()]
     found += [Place(i.page, i.anchor, words(i.title)) for i in book.of(Insight)]
+    found += [Place(s.page, s.anchor, words(s.caption)) for s in book.of(Shown)]
     return tuple(place for place in found if place.page in own)
 
 
@@ -438,7 +440,7 @@ class View:
         return tuple(record for record in found if isinstance(record, kind))
 
     def records_elsewhere(self, page: str) -> tuple[Place, ...]:
-        """Return the chunks, metrics and insights on the other pages of an essay's study."""
+        """Return chunks, metrics, insights, charts and counterexamples on an essay's chapters."""
         return self._ask(_records_elsewhere, page)
 
     def insight(self, anchor: str) -> Insight | None:
