@@ -50,6 +50,23 @@ def _forget(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
         env.clear_doc(page)
 
 
+class FewPages:
+    """Reads few pages in the process at hand: another would need all that is known, twice."""
+
+    def __init__(self) -> None:
+        self._parallel = 0
+
+    def read(self, app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
+        """Take the processes from Sphinx while it reads, if there are more of them than pages."""
+        self._parallel = app.parallel
+        if len(docnames) < app.parallel:
+            app.parallel = 1
+
+    def give_back(self, app: Sphinx, env: BuildEnvironment) -> None:
+        """Let Sphinx write in as many processes as it was told."""
+        app.parallel = self._parallel or app.parallel
+
+
 def _unnumber(app: Sphinx, env: BuildEnvironment) -> None:
     # Sphinx numbers what is to be numbered now, and leaves the numbers of what no longer is.
     links = (link for toc in env.tocs.values() for link in toc.findall(nodes.reference))
@@ -135,9 +152,11 @@ class Keeper:
 
 def setup(app: Sphinx) -> None:
     """Register what decides between builds."""
-    keeper = Keeper()
+    keeper, few = Keeper(), FewPages()
     app.connect("env-get-outdated", _outdated)
     app.connect("env-before-read-docs", _forget)
+    app.connect("env-before-read-docs", few.read, priority=900)
+    app.connect("env-updated", few.give_back)
     app.connect("env-updated", _unnumber)
     app.connect("env-check-consistency", _spare_parents)
     # After Sphinx has numbered sections and tables.
