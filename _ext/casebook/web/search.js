@@ -62,7 +62,7 @@
   Search.htmlToText = (html, anchor) => {
     if (!parsed.has(html)) {
       const page = new DOMParser().parseFromString(html, "text/html");
-      for (const part of page.querySelectorAll(".headerlink, script, style")) part.remove();
+      for (const part of page.querySelectorAll(".headerlink, .as-written, script, style")) part.remove();
       parsed.set(html, page);
     }
     const page = parsed.get(html);
