@@ -65,6 +65,20 @@ class Minutes(Content):
         return [nodes.Text(f"{minutes} minute{'s' * (minutes != 1)}")]
 
 
+class KeepOutOfHeadings(SphinxTransform):
+    """Report a reading time in a heading, which is repeated before any time is known."""
+
+    default_priority = 870  # Sphinx copies headings at 880
+
+    def apply(self, **kwargs: Any) -> None:
+        for title in self.document.findall(nodes.title):
+            for place in list(title.findall(Placeholder)):
+                if isinstance(place.content, Minutes) and isinstance(title.parent, nodes.section):
+                    message = "a heading is repeated where no reading time is known; leave it out"
+                    report(Problem(Kind.BAD_HEADING, message), place)
+                    place.replace_self(nodes.Text(place.content.of))
+
+
 class ReadingTime(SphinxRole):
     """``reading-time``: how long a page takes to read; it is named as in a list of contents."""
 
@@ -79,4 +93,5 @@ class ReadingTime(SphinxRole):
 def setup(app: Sphinx) -> None:
     """Register the role and the transform."""
     app.add_role("reading-time", ReadingTime())
+    app.add_transform(KeepOutOfHeadings)
     app.add_transform(MeasurePages)
