@@ -76,7 +76,8 @@ def _parts(front: Front, page: PageContext) -> Iterator[list[nodes.Node]]:
         if front.first:
             chapters = f"{front.chapters} chapter{'s' * (front.chapters != 1)}"
             link = page.place(front.first, "", chapters)
-            yield [nodes.Text("program: "), link, nodes.Text(f", {front.lines:,} lines")]
+            lines = f", {front.lines:,} line{'s' * (front.lines != 1)}"
+            yield [nodes.Text("program: "), link, nodes.Text(lines)]
         return
     yield [page.place(front.essay, "", page.view.words(page.view.title(front.essay)))]
     if front.kind is PageKind.CHAPTER:
