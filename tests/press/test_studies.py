@@ -8,7 +8,9 @@ import re
 from pathlib import Path
 
 import pytest
+from editions import need_tex
 from harness import Built, build, plain, write
+from typeset import typeset
 
 INDEX = """# Book
 
@@ -109,6 +111,10 @@ ONE = 1
 
 Do it, since it is [so](#the-part). But not always.
 ```
+
+```{claims}
+- {claim: It is one, verdict: contradicted, instead: It is two., source: home}
+```
 """
 B = """# Chapter B
 
@@ -151,6 +157,13 @@ LEDGER = """# Ledger
   kind: derived
 ```
 """
+PART = """```{{chunk}} pack/{}.py
+:name: {}
+:caption: Of the same name
+
+HERE = 1
+```
+"""
 TWO = """---
 study: Two
 ---
@@ -189,6 +202,18 @@ two/a
 TWO_A = """# Another A
 
 The same source {cite}`post`, and {pattern-link}`outbox`. It is [](#chunk-part).
+
+```{mermaid}
+:caption: Another picture
+:alt: Another picture
+
+flowchart LR
+  B --> A
+```
+
+```{metrics-table} Of the other study
+- jobs
+```
 """
 PATTERNS = """# Patterns
 
@@ -202,6 +227,12 @@ PATTERNS = """# Patterns
 ```
 
 ```{insight-index}
+```
+
+```{claims-ledger}
+```
+
+```{pattern-index}
 ```
 
 One takes {reading-time}`/elite/one`, and the ledger {reading-time}`/elite/one/ledger`.
@@ -284,7 +315,7 @@ def test_numbers_are_the_same_on_paper(root: Path, tex: str) -> None:
 
 def test_figures_and_listings_count_through_the_study(site: Built) -> None:
     numbers = {}
-    for page in ("one", "one/a", "one/b", "one/ledger", "two"):
+    for page in ("one", "one/a", "one/b", "one/ledger", "two", "two/a"):
         shown = re.findall(r'caption-number">([^<]+)<', site.text(f"elite/{page}.html"))
         numbers[page] = [number.strip() for number in shown]
     assert numbers == {
@@ -293,7 +324,39 @@ def test_figures_and_listings_count_through_the_study(site: Built) -> None:
         "one/b": ["Listing 1.2"],
         "one/ledger": ["Table 1.3"],
         "two": ["Listing 2.1"],
+        "two/a": ["Fig. 2.1", "Table 2.1"],
     }
+
+
+@pytest.mark.slow
+def test_paper_counts_as_the_site_does(tmp_path: Path) -> None:
+    """TeX counts by itself, and notes the number of each place."""
+    need_tex()
+    write(tmp_path, FILES)
+    env = {}
+    for builder in ("html", "latex"):
+        built = build(tmp_path, builder)
+        env[builder] = pickle.loads(
+            (tmp_path / f"doctrees-{builder}" / "environment.pickle").read_bytes()
+        )
+    source = next(built.out.glob("*.tex"))
+    assert not re.search("(?m)^!", typeset(source))
+    notes = source.with_suffix(".aux").read_text(encoding="utf-8")
+    on_paper = dict(re.findall(r"\\newlabel\{([^}]+)\}\{\{([\d.]*)\}", notes))
+    places = {
+        f"{page}:{anchor.removeprefix('#') or ':doc'}": number
+        for page, numbers in env["html"].toc_secnumbers.items()
+        for anchor, number in numbers.items()
+    }
+    sections = len(places)
+    for page, kinds in env["html"].toc_fignumbers.items():
+        for numbers in kinds.values():
+            places |= {f"{page}:{anchor}": number for anchor, number in numbers.items()}
+    assert (sections, len(places) - sections) == (17, 11)
+    assert {place: on_paper[place] for place in places} == {
+        place: ".".join(map(str, number)) for place, number in places.items()
+    }
+    assert env["html"].toc_fignumbers == env["latex"].toc_fignumbers
 
 
 def test_the_way_leads_from_the_essay_to_its_chapters_to_the_next_study(site: Built) -> None:
@@ -381,8 +444,14 @@ def test_studies_count_and_use_what_their_chapters_hold(site: Built) -> None:
     assert [(i["label"], i["page"]) for i in insights] == [
         ("One 1", "elite/one"), ("One 2", "elite/one/a"), ("Two 1", "elite/two"),
     ]  # fmt: skip
-    matrix = site.text("patterns/index.html")
-    assert 'href="../elite/one/b.html#chapter-b"' in matrix, "a use in a chapter is its study's"
+    (claim,) = json.loads(site.text("data/claims.json"))["claims"]
+    assert (claim["study"], claim["page"]) == ("One", "elite/one/a")
+    lists = site.text("patterns/index.html")
+    assert 'href="../elite/one/b.html#chapter-b"' in lists, "a use in a chapter is its study's"
+    words = plain(lists)
+    assert "Keep messages with the data that they tell of. Used in: One, Two." in words
+    assert "Make a request safe to repeat. Used in: One." in words
+    assert re.search(r"The one contradicted “ ?It is one”", words), "under its study's title"
 
 
 def test_old_anchors_lead_to_what_has_moved(root: Path, site: Built, tex: str) -> None:
@@ -405,6 +474,33 @@ def test_old_anchors_lead_to_what_has_moved(root: Path, site: Built, tex: str) -
         built = build(root, builder)
         assert built.warnings == []
         assert "has moved to" not in built.text(name)
+
+
+def test_an_old_anchor_leads_to_a_place_that_is_there(tmp_path: Path) -> None:
+    """A name that a page has itself has not moved from it, though a chapter has it as well."""
+    one = ONE.replace("## First", f"## First\n\n{PART.format('z', 'part')}")
+    both = {
+        "elite/one.md": one.replace("old-part ->", "old-part -> /elite/one/b#more\nolder ->"),
+        "elite/one/a.md": f"{A}\n{PART.format('d', 'more')}",
+    }
+    write(tmp_path, {**FILES, **both})
+    for builder, end, chapter in (
+        ("html", ".html", "one/a.html"),
+        ("dirhtml", "/index.html", "a/"),
+    ):
+        built = build(tmp_path, builder)
+        assert built.warnings == []
+        page = built.out / f"elite/one{end}"
+        text = page.read_text(encoding="utf-8")
+        ids = re.findall(r'\bid="([^"]+)"', text)
+        assert len(ids) == len(set(ids))
+        links = re.findall(r'This has moved to <a href="([^"#]+)#([^"]+)">', text)
+        assert len(links) == 6
+        assert [address for address, _ in links].count(chapter) == 3, "of two names the first"
+        for address, anchor in links:
+            target = page.parent / address
+            target = target / "index.html" if target.is_dir() else target
+            assert f'id="{anchor}"' in target.read_text(encoding="utf-8"), address
 
 
 def test_only_what_has_changed_is_written_again(tmp_path: Path) -> None:

@@ -112,10 +112,13 @@ def _check(app: Sphinx, env: BuildEnvironment) -> None:
     for package, files in book.packages.items():
         first, *others = files
         for code in others:
-            if book.study(code.page) != book.study(first.page):
+            study = book.study(first.page)
+            if book.study(code.page) != study:
                 place = f"{env.doc2path(first.page, False)}:{first.first.line}"
+                whose = f"the study '{study.name}'" if study else "a page of no study"
                 message = (
-                    f"the package '{package}' belongs to another study, which begins it at {place}"
+                    f"the package '{package}' belongs to {whose}, which begins it at {place}; "
+                    "choose another name"
                 )
                 report(Problem(Kind.CHUNK_FILE, message), (code.page, code.first.line))
     for code, other in book.clashes:

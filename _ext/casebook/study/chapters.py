@@ -150,7 +150,7 @@ def _check(app: Sphinx, env: BuildEnvironment) -> None:
         if beside_studies and not known and _is_of_a_study(env, page):
             message = (
                 f"the page lies where a chapter would, but there is no essay '{folder}' "
-                "beside its folder"
+                "beside its folder; write the essay, or move the page"
             )
             report(Problem(Kind.LOST_CHAPTER, message), (page, 1))
 

@@ -7,20 +7,21 @@ names, and a script follows its link.
 
 from __future__ import annotations
 
-import posixpath
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
+from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util import docname_join
 
 from casebook.base.directive import BookDirective
 from casebook.base.domain import domain_of
 from casebook.base.reporting import report
 from casebook.core.book.view import View
-from casebook.core.problems import Kind, Problem
+from casebook.core.problems import Kind, Problem, suggestion
 from casebook.web.tokens import write
 
 if TYPE_CHECKING:
@@ -61,9 +62,31 @@ class MovedDirective(BookDirective):
                 message = "a line says 'old-anchor -> page#anchor'"
                 self.warn(Problem(Kind.BAD_MOVE, message, number))
                 continue
-            home = posixpath.normpath(posixpath.join(posixpath.dirname(page), target))
-            self.book.add(Moved(page, old, f"{home}#{anchor}", self.body_line(number)))
+            if any(one.anchor == old for one in self.book.records(page, Moved)):
+                message = f"'{old}' leads to another place already; an old anchor has one line"
+                self.warn(Problem(Kind.BAD_MOVE, message, number))
+                continue
+            place = f"{docname_join(page, target)}#{anchor}"
+            self.book.add(Moved(page, old, place, self.body_line(number)))
         return []
+
+
+class FindUnmoved(SphinxTransform):
+    """Report anchors that the page still has."""
+
+    default_priority = 880
+
+    def apply(self, **kwargs: Any) -> None:
+        moved = domain_of(self.env).records(self.env.docname, Moved)
+        here = _anchors(self.document) if moved else set()
+        for one in moved:
+            if one.anchor in here:
+                message = f"'{one.anchor}' is still on this page; take its line out of the list"
+                report(Problem(Kind.BAD_MOVE, message), (one.page, one.line))
+
+
+def _anchors(document: nodes.document) -> set[str]:
+    return {str(name) for node in document.findall(nodes.Element) for name in node["ids"]}
 
 
 class ListMoved(SphinxPostTransform):
@@ -77,7 +100,10 @@ class ListMoved(SphinxPostTransform):
         view = domain_of(self.env).view(page)
         own = [one for one in view.of(Moved) if one.page == page]
         if own and not builder.name.startswith("epub"):
-            items = dict(_automatic(view, page)) | dict(_written(view, own))
+            here, items = _anchors(self.document), dict[str, tuple[str, str]]()
+            for anchor, place in (*_written(view, own), *_automatic(view, page)):
+                if anchor not in here:  # such as a chunk whose name a chapter has as well
+                    items.setdefault(anchor, place)
             self.document["moved"] = _listed(builder, page, items)
 
 
@@ -89,7 +115,8 @@ def _automatic(view: View, page: str) -> Iterator[tuple[str, tuple[str, str]]]:
 def _written(view: View, moved: list[Moved]) -> Iterator[tuple[str, tuple[str, str]]]:
     for one in moved:
         target = view.target(f"place {one.place}")
-        yield one.anchor, (f"{target.page}#{target.anchor}", view.words(target.title))
+        if target.page:  # else it is reported
+            yield one.anchor, (f"{target.page}#{target.anchor}", view.words(target.title))
 
 
 def _listed(builder: Builder, page: str, items: dict[str, tuple[str, str]]) -> str:
@@ -116,21 +143,19 @@ def _add_list(
 
 
 def _check(app: Sphinx, env: BuildEnvironment) -> None:
-    """Report anchors that have not moved, and places that are nowhere."""
-    targets = domain_of(env).book.frame.targets
-    for one in domain_of(env).book.of(Moved):
-        if f"place {one.page}#{one.anchor}" in targets:
-            message = f"'{one.anchor}' is on this page still, and has not moved"
-        elif f"place {one.place}" not in targets:
-            message = f"there is no place '{one.place}' to lead to"
-        else:
-            continue
-        report(Problem(Kind.BAD_MOVE, message), (one.page, one.line))
+    """Report places that are nowhere."""
+    book = domain_of(env).book
+    for one in book.of(Moved):
+        if f"place {one.place}" not in book.frame.targets:
+            known = [name.removeprefix("place ") for name in book.frame.targets]
+            message = f"there is no place '{one.place}' to lead to{suggestion(one.place, known)}"
+            report(Problem(Kind.BAD_MOVE, message), (one.page, one.line))
 
 
 def setup(app: Sphinx) -> None:
-    """Register the directive, its list, and the check of where it leads."""
+    """Register the directive, its list, and the checks of what it names."""
     app.add_directive("moved", MovedDirective)
+    app.add_transform(FindUnmoved)
     app.add_post_transform(ListMoved)
     app.connect("html-page-context", _add_list)
     app.connect("env-check-consistency", _check)
