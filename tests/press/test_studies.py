@@ -242,6 +242,15 @@ One takes {reading-time}`/elite/one`, and the ledger {reading-time}`/elite/one/l
 ```{pattern} idempotency
 ```
 """
+DO = """```{{insight}} Do {1}
+:kind: lesson
+:audience: leader
+:evidence: home
+
+Do it, since it is [so](#{0}). But not always.
+```
+"""
+RENAMED = ONE.replace("one/a#the-part", "one/a#its-part")
 FILES = {
     "index.md": INDEX,
     "elite/one.md": ONE,
@@ -509,6 +518,9 @@ def test_only_what_has_changed_is_written_again(tmp_path: Path) -> None:
     write(tmp_path, {"elite/one/b.md": B.replace("## More", "## More\n\nWords.")})
     again = build(tmp_path)
     assert (again.read, again.written) == (["elite/one/b"], ["elite/one/b"])
+    write(tmp_path, {"elite/one.md": ONE.replace("-> one/a#the-part", "-> one/b#more")})
+    again = build(tmp_path)
+    assert (again.read, again.written) == (["elite/one"], ["elite/one"])
 
 
 @pytest.mark.parametrize(
@@ -525,12 +537,39 @@ def test_only_what_has_changed_is_written_again(tmp_path: Path) -> None:
             "elite/two.md": TWO.replace("two/a", "two/a\ntwo/b"),
         },
         {"elite/two/a.md": None, "elite/two.md": TWO.replace("two/a", "")},
+        {
+            "elite/one.md": None,
+            "index.md": INDEX.replace("elite/one", "elite/one/a\nelite/one/b\nelite/one/ledger"),
+        },
+        {"elite/one/b.md": f"---\nstudy: Within\n---\n{B}"},
+        {
+            "elite/one/b.md": None,
+            "elite/two/b.md": B,
+            "elite/one.md": ONE.replace("one/b\n", ""),
+            "elite/two.md": TWO.replace("two/a", "two/a\ntwo/b"),
+        },
+        {"index.md": INDEX.replace("elite/one\nelite/two", "elite/two\nelite/one")},
+        {
+            "elite/one.md": ONE.replace("one/b\n", ""),
+            "index.md": INDEX.replace("elite/two", "elite/one/b\nelite/two"),
+        },
+        {"elite/one.md": ONE.replace("- jobs\n- twice", "- twice")},
+        {"elite/one.md": ONE.replace("### Deep", f"{DO.format('first', 'none')}\n### Deep")},
+        {"elite/one.md": ONE.replace("\nfirst\n", "\ndeep\n")},
+        {"elite/one/a.md": A.replace(" {cite}`post`", "")},
+        {"elite/one/a.md": A.replace("The part", "*Its* part"), "elite/one.md": RENAMED},
+        {"elite/one/b.md": B + "\nword" * 500},
     ],
-    ids=["code", "value", "order", "name", "citation", "no study", "chapter", "chapter gone"],
-)
+    ids=[
+        "code", "value", "order", "name", "citation", "no study", "chapter", "chapter gone",
+        "essay gone", "study in a study", "chapter of another", "studies turned", "other list",
+        "glance", "insight", "path", "no citation", "moved", "length",
+    ],
+)  # fmt: skip
 def test_a_later_build_is_like_a_clean_one(tmp_path: Path, change: dict[str, str | None]) -> None:
+    """And back again: a page that was there is as it was."""
     write(tmp_path, FILES)
-    build(tmp_path)
+    before = build(tmp_path).digests()
     write(tmp_path, change)
     later = build(tmp_path)
     clean = build(tmp_path, out="clean")
@@ -538,3 +577,7 @@ def test_a_later_build_is_like_a_clean_one(tmp_path: Path, change: dict[str, str
     # Sphinx leaves what it wrote of a page that is gone.
     found = later.digests()
     assert {name: found.get(name) for name in clean.digests()} == clean.digests()
+    write(tmp_path, {name: FILES.get(name) for name in change})
+    again = build(tmp_path)
+    assert again.warnings == []
+    assert {name: again.digests().get(name) for name in before} == before

@@ -97,8 +97,7 @@ class ListMoved(SphinxPostTransform):
 
     def run(self, **kwargs: Any) -> None:
         page, builder = self.env.docname, self.env._app.builder
-        view = domain_of(self.env).view(page)
-        own = [one for one in view.of(Moved) if one.page == page]
+        view, own = domain_of(self.env).view(page), domain_of(self.env).records(page, Moved)
         if own and not builder.name.startswith("epub"):
             here, items = _anchors(self.document), dict[str, tuple[str, str]]()
             for anchor, place in (*_written(view, own), *_automatic(view, page)):
