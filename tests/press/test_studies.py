@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from editions import need_tex
 from harness import Built, build, plain, write
+from test_random_books import THEME
 from typeset import typeset
 
 INDEX = """# Book
@@ -581,3 +582,24 @@ def test_a_later_build_is_like_a_clean_one(tmp_path: Path, change: dict[str, str
     again = build(tmp_path)
     assert again.warnings == []
     assert {name: again.digests().get(name) for name in before} == before
+
+
+def test_chapters_say_what_they_are_once_their_essay_is_there(tmp_path: Path) -> None:
+    early = INDEX.replace("elite/one", "elite/one/a\nelite/one/b\nelite/one/ledger")
+    rest = {name: text for name, text in FILES.items() if name != "elite/one.md"}
+    write(tmp_path, {**rest, "index.md": early})
+    assert front(build(tmp_path), "one/a") == ""
+    write(tmp_path, {name: FILES[name] for name in ("index.md", "elite/one.md")})
+    later = build(tmp_path)
+    assert later.warnings == []
+    assert front(later, "one/a").startswith("The one · chapter 1 of 2")
+    assert later.digests() == build(tmp_path, out="clean").digests()
+
+
+def test_other_themes_show_new_headings_of_an_essay_on_its_chapters(tmp_path: Path) -> None:
+    shown = {name: text.replace(":hidden:\n", "") for name, text in FILES.items()}
+    one = "elite/one.md"
+    write(tmp_path, shown, THEME)
+    assert "1.2. References<" in build(tmp_path).text("elite/one/a.html")
+    write(tmp_path, {one: shown[one].replace("## References", "## Sources")}, THEME)
+    assert "1.2. Sources<" in build(tmp_path).text("elite/one/a.html")

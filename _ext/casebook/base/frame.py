@@ -30,7 +30,7 @@ def frame(env: BuildEnvironment) -> Frame:
     return Frame(
         titles={page: text_of(title.children) for page, title in env.titles.items()},
         tree=repr((_titles(env), list(_toctrees(env)))),
-        outline=repr([(page, toc.pformat()) for page, toc in sorted(env.tocs.items())]),
+        headings={page: toc.pformat() for page, toc in env.tocs.items()},
         numbers={
             page: {anchor.removeprefix("#"): _dotted(n) for anchor, n in numbers.items()}
             for page, numbers in env.toc_secnumbers.items()

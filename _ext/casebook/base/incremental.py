@@ -16,6 +16,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinxcontrib.bibtex.citation_target import parse_citation_targets
 from sphinxcontrib.bibtex.nodes import bibliography
 
+from casebook.base.config import settings
 from casebook.base.domain import domain_of
 from casebook.base.frame import OTHERS
 from casebook.base.node_text import target_of
@@ -111,9 +112,25 @@ class AskForLinks(SphinxPostTransform):
             view.references(self.env.docname)
         if self.env._app.builder.format == "html":
             view.tree()
+            # Other themes than the book's own open in it the pages above, with their sections.
+            for page in () if settings(self.env).design else _above(self.env):
+                view.headings(page)
         if any(self.document.findall(toctree)):
             view.outline()
         view.shown_numbers(self.env.docname)
+
+
+def _above(env: BuildEnvironment) -> set[str]:
+    """Return the pages whose lists of contents lead to the page at hand."""
+    found, following = set[str](), {env.docname}
+    while following:
+        found |= following
+        following = {
+            page
+            for page, listed in env.toctree_includes.items()
+            if not following.isdisjoint(listed)
+        } - found
+    return found - {env.docname}
 
 
 class Keeper:

@@ -39,7 +39,7 @@ SOURCE = Source("post", "Doe 2017", "Doe: Post.", "<em>Post</em>", "u", "2026", 
 FRAME = Frame(
     titles={"b": Text(f"B of {mark('metric', 'rate')}")},
     tree="tree",
-    outline="outline",
+    headings={"b": "headings"},
     objects="objects",
     numbers={"b": {"": "1", "load": "1.2"}},
     shown_numbers={"b": "numbers"},
@@ -66,6 +66,7 @@ QUESTIONS: list[tuple[str, str]] = [
     *(("pattern", name) for name in ("outbox", "retry", "lost")),
     *((kind, slug) for kind in ("uses", "users") for slug in ("outbox", "retry", "lost")),
     *((kind, page) for kind in ("used_by", "title", "references") for page in "ab"),
+    *(("headings", page) for page in "ab"),
     ("shown_numbers", "b"),
     *(("maker", name) for name in ("a/storm", "a/lost")),
     *((kind, name) for kind in ("package", "is_printed") for name in ("pack", "other", "lost")),
@@ -345,7 +346,7 @@ EVERY_POST = {"source post", "sources", "references b"}
     [
         (framed(titles={}), {"title b"}),
         (framed(tree="other"), {"tree"}),
-        (framed(outline="other"), {"outline"}),
+        (framed(headings={"b": "other"}), {"outline", "headings b"}),
         (framed(objects="other"), {"objects"}),
         (
             framed(numbers={"b": {"": "2", "load": "1.2"}}),

@@ -68,8 +68,8 @@ class Frame:
     """The title of each page."""
     tree: str = ""
     """The navigation that every page of a site shows, as one text."""
-    outline: str = ""
-    """All headings of all pages, as one text."""
+    headings: Mapping[str, str] = field(default_factory=dict)
+    """All headings of each page, as one text."""
     objects: str = ""
     """What the domains hold that are no business of the press, as one text."""
     numbers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

@@ -251,7 +251,11 @@ def _tree(book: Book, _: str) -> str:
 
 
 def _outline(book: Book, _: str) -> str:
-    return book.frame.outline
+    return repr(sorted(book.frame.headings.items()))
+
+
+def _headings(book: Book, page: str) -> str:
+    return book.frame.headings.get(page, "")
 
 
 def _objects(book: Book, _: str) -> str:
@@ -281,7 +285,7 @@ _ANSWERING: Mapping[str, Answering] = {
         _users, _studies, _study, _front, _minutes, _maker, _chunk, _package, _packages,
         _is_printed, _listings, _insight, _insight_number, _records, _records_elsewhere,
         _inventory, _source, _sources, _references, _checked, _date, _title, _tree, _outline,
-        _objects, _number, _shown_numbers, _target,
+        _headings, _objects, _number, _shown_numbers, _target,
     )
 }  # fmt: skip
 """What answers each kind of question."""
@@ -491,6 +495,10 @@ class View:
     def outline(self) -> str:
         """Return all headings of all pages, as one text."""
         return self._ask(_outline)
+
+    def headings(self, page: str) -> str:
+        """Return all headings of a page, as one text."""
+        return self._ask(_headings, page)
 
     def objects(self) -> str:
         """Return what other domains hold, as one text."""
