@@ -250,8 +250,9 @@ class StudyCitations(BibtexDomain):
         known, study = self.data["citations"], press.book.study(fromdocname)
         home = study.page if study else fromdocname
         # Of several lists that have a source, the last one counts.
-        mine = [one for one in known if one.bibliography_key.docname == home]
-        self.data["citations"] = [one for one in known if one not in mine] + mine
+        self.data["citations"] = sorted(
+            known, key=lambda one: bool(one.bibliography_key.docname == home)
+        )
         try:
             return super().resolve_xref(env, fromdocname, *given, **named)
         finally:

@@ -65,6 +65,11 @@ def definition(
     )
 
 
+def top_section(document: nodes.document) -> nodes.section | None:
+    """Return the section that the title of a page heads; None if it has no title."""
+    return next((node for node in document.children if isinstance(node, nodes.section)), None)
+
+
 def joined(parts: Iterable[Sequence[nodes.Node]], by: str = ", ") -> list[nodes.Node]:
     """Return the parts in a row, with a comma or another sign between them."""
     found: list[nodes.Node] = []

@@ -9,6 +9,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from casebook.base.standard_nodes import joined
 from casebook.core.literate.runs import RunBy
+from casebook.core.text.counted import counted
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -40,7 +41,7 @@ class FoldListings(SphinxPostTransform):
         wrapper.remove(head)
         name = nodes.inline("", "", *head.children, classes=["caption-text"])
         count = wrapper.astext().count("\n") + 1
-        lines = nodes.inline("", f"{count} line{'s' * (count != 1)}", classes=["chunk-lines"])
+        lines = nodes.inline("", counted(count, "line"), classes=["chunk-lines"])
         title = nodes.title("", "", *self._number(wrapper), name, nodes.Text("\u00a0· "), lines)
         title["classes"] = ["code-block-caption"]
         fold = _fold("chunk-imports", title, *box.children)

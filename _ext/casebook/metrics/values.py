@@ -95,15 +95,19 @@ class EvidenceWord(MetricContent):
         return [evidence_mark(metric.metric.evidence, metric.metric.evidence.value)]
 
 
+def _rests_on(page: PageContext, metric: Resolved) -> list[list[nodes.Node]]:
+    found: list[list[nodes.Node]] = [[page.source(key)] for key in metric.sources]
+    return found + [page.maker(name) for name in metric.outputs]
+
+
 class Origins(MetricContent):
     """What it rests on, in one line: a source or a chunk, and how many more."""
 
     __slots__ = ()
 
     def shown(self, page: PageContext, metric: Resolved) -> list[nodes.Node]:
-        rests_on: list[list[nodes.Node]] = [[page.source(key)] for key in metric.sources]
-        rests_on += [page.maker(name) for name in metric.outputs]
-        first, more = rests_on[:1], len(rests_on) - 1
+        found = _rests_on(page, metric)
+        first, more = found[:1], len(found) - 1
         words = joined(first) + ([nodes.Text(f" and {more} more")] if more > 0 else [])
         return [nodes.inline("", "", *words, classes=["source"])]
 
@@ -114,7 +118,5 @@ class RestsOn(MetricContent):
     __slots__ = ()
 
     def shown(self, page: PageContext, metric: Resolved) -> list[nodes.Node]:
-        rests_on: list[list[nodes.Node]] = [[page.source(key)] for key in metric.sources]
-        rests_on += [page.maker(name) for name in metric.outputs]
-        words = [nodes.Text("from "), *joined(rests_on)]
+        words = [nodes.Text("from "), *joined(_rests_on(page, metric))]
         return [nodes.inline("", "", *words, classes=["source"])]

@@ -14,6 +14,7 @@ from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.texescape import escape
 
+from casebook.base.standard_nodes import top_section
 from casebook.core.text.line_breaks import breakable
 from casebook.core.text.sentences import around
 
@@ -35,7 +36,7 @@ class PrintOrder(SphinxPostTransform):
     formats = ("latex",)
 
     def run(self, **kwargs: Any) -> None:
-        book = next((n for n in self.document.children if isinstance(n, nodes.section)), None)
+        book = top_section(self.document)
         if book is None:
             return
         _adopt(self.document)

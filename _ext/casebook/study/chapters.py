@@ -19,11 +19,12 @@ from casebook.base.domain import domain_of
 from casebook.base.page_context import PageContext
 from casebook.base.placeholders import Content, Placeholder
 from casebook.base.reporting import report
-from casebook.base.standard_nodes import joined
+from casebook.base.standard_nodes import joined, top_section
 from casebook.core.book.fronts import Front, PageKind
 from casebook.core.literate.printed import Code
 from casebook.core.metrics.metric import MetricRow
 from casebook.core.problems import Kind, Problem
+from casebook.core.text.counted import counted
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -36,7 +37,7 @@ class LiftContents(SphinxTransform):
     default_priority = 870  # Sphinx collects the contents of a page at 880
 
     def apply(self, **kwargs: Any) -> None:
-        top = _top(self.document)
+        top = top_section(self.document)
         if top is None or not self.env.metadata[self.env.docname].get("study"):
             return
         for contents in list(self.document.findall(addnodes.toctree)):
@@ -45,10 +46,6 @@ class LiftContents(SphinxTransform):
             moved = around if wrapped else contents
             moved.parent.remove(moved)
             top += moved
-
-
-def _top(document: nodes.document) -> nodes.section | None:
-    return next((node for node in document.children if isinstance(node, nodes.section)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,21 +71,20 @@ def _parts(front: Front, page: PageContext) -> Iterator[list[nodes.Node]]:
         if front.path_minutes:
             yield said(f"path {front.path_minutes} min")
         if front.first:
-            chapters = f"{front.chapters} chapter{'s' * (front.chapters != 1)}"
-            link = page.place(front.first, "", chapters)
-            lines = f", {front.lines:,} line{'s' * (front.lines != 1)}"
-            yield [nodes.Text("program: "), link, nodes.Text(lines)]
+            link = page.place(front.first, "", counted(front.chapters, "chapter"))
+            lines = counted(front.lines, "line")
+            yield [nodes.Text("program: "), link, nodes.Text(f", {lines}")]
         return
     yield [page.place(front.essay, "", page.view.words(page.view.title(front.essay)))]
     if front.kind is PageKind.CHAPTER:
         yield said(f"chapter {front.chapter} of {front.chapters}")
         yield time
         if front.lines:
-            yield said(f"{front.lines:,} line{'s' * (front.lines != 1)} of code")
+            yield said(f"{counted(front.lines, 'line')} of code")
     else:
         yield said("ledger")
         yield time
-        yield said(f"{front.metrics:,} metric{'s' * (front.metrics != 1)}")
+        yield said(counted(front.metrics, "metric"))
 
 
 class PlaceFrontLines(SphinxTransform):
@@ -97,7 +93,7 @@ class PlaceFrontLines(SphinxTransform):
     default_priority = 895  # its words are not counted
 
     def apply(self, **kwargs: Any) -> None:
-        page, top = self.env.docname, _top(self.document)
+        page, top = self.env.docname, top_section(self.document)
         own = bool(self.env.metadata[page].get("study"))
         if top is None or not (own or any(_essays(page, self.env.found_docs))):
             return

@@ -10,8 +10,10 @@ from sphinx.transforms import SphinxTransform
 
 from casebook.base.config import settings
 from casebook.base.node_text import text_of
+from casebook.base.placeholders import Placeholder
 from casebook.base.reporting import report
 from casebook.core.problems import Kind, Problem
+from casebook.study.lengths import Minutes
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 class CheckHeadings(SphinxTransform):
     """Report a role in a heading that stands for words which only the whole book knows."""
 
-    default_priority = 902
+    default_priority = 870  # Sphinx copies headings at 880
 
     def apply(self, **kwargs: Any) -> None:
         for title in self.document.findall(nodes.title):
@@ -39,6 +41,11 @@ class CheckHeadings(SphinxTransform):
                     f"write the words{hint}, or leave it out"
                 )
                 report(Problem(Kind.BAD_HEADING, message), title)
+        for place in list(title.findall(Placeholder)):
+            if isinstance(place.content, Minutes):
+                message = "a heading is repeated where no reading time is known; leave it out"
+                report(Problem(Kind.BAD_HEADING, message), place)
+                place.replace_self(nodes.Text(place.content.of))
 
 
 def setup(app: Sphinx) -> None:

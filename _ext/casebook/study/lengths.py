@@ -16,6 +16,7 @@ from casebook.base.page_context import PageContext
 from casebook.base.placeholders import Content, Placeholder
 from casebook.base.reporting import report
 from casebook.core.problems import Kind, Problem, suggestion
+from casebook.core.text.counted import counted
 from casebook.core.text.reading_time import Length, PageLength, count
 
 if TYPE_CHECKING:
@@ -62,21 +63,7 @@ class Minutes(Content):
             message = f"there is no page '{self.of}' whose reading time could be told{hint}"
             report(Problem(Kind.UNKNOWN_PAGE, message), at)
             return [nodes.Text(self.of)]
-        return [nodes.Text(f"{minutes} minute{'s' * (minutes != 1)}")]
-
-
-class KeepOutOfHeadings(SphinxTransform):
-    """Report a reading time in a heading, which is repeated before any time is known."""
-
-    default_priority = 870  # Sphinx copies headings at 880
-
-    def apply(self, **kwargs: Any) -> None:
-        for title in self.document.findall(nodes.title):
-            for place in list(title.findall(Placeholder)):
-                if isinstance(place.content, Minutes) and isinstance(title.parent, nodes.section):
-                    message = "a heading is repeated where no reading time is known; leave it out"
-                    report(Problem(Kind.BAD_HEADING, message), place)
-                    place.replace_self(nodes.Text(place.content.of))
+        return [nodes.Text(counted(minutes, "minute"))]
 
 
 class ReadingTime(SphinxRole):
@@ -93,5 +80,4 @@ class ReadingTime(SphinxRole):
 def setup(app: Sphinx) -> None:
     """Register the role and the transform."""
     app.add_role("reading-time", ReadingTime())
-    app.add_transform(KeepOutOfHeadings)
     app.add_transform(MeasurePages)

@@ -17,6 +17,7 @@ from casebook.base.node_text import text_of
 from casebook.base.placeholders import late
 from casebook.base.reporting import report
 from casebook.core.problems import Kind, Problem, suggestion
+from casebook.core.text.counted import counted
 from casebook.core.text.reading_time import (
     LINES_A_MINUTE,
     SECONDS_A_PICTURE,
@@ -109,23 +110,20 @@ def _listed(sections: list[nodes.section], lengths: list[Length]) -> nodes.conta
     box = nodes.container(classes=["reading-path"])
     box += nodes.rubric("", "Path", classes=["hang-label"])
     whole = sum(lengths, Length())
-    held = f"{_of(whole.words, 'word')}, {_of(whole.pictures, 'picture')}"
-    held += f" and {_of(whole.lines, 'line')} of code" if whole.lines else ""
+    held = f"{counted(whole.words, 'word')}, {counted(whole.pictures, 'picture')}"
+    held += f" and {counted(whole.lines, 'line')} of code" if whole.lines else ""
     said = (
-        f"{held} in {_of(len(sections), 'section')} take {_of(whole.minutes, 'minute')}, at "
+        f"{held} in {counted(len(sections), 'section')} take "
+        f"{counted(whole.minutes, 'minute')}, at "
         f"{WORDS_A_MINUTE} words or {LINES_A_MINUTE} lines of code a minute and "
         f"{SECONDS_A_PICTURE} seconds a picture."
     )
     listed = nodes.enumerated_list(enumtype="arabic", prefix="", suffix=".")
     for section, length in zip(sections, lengths, strict=True):
-        words = nodes.inline("", f" {_of(length.words, 'word')}", classes=["path-length"])
+        words = nodes.inline("", f" {counted(length.words, 'word')}", classes=["path-length"])
         listed += nodes.list_item("", nodes.paragraph("", "", _link(section), words))
     box += [nodes.paragraph("", said), listed]
     return box
-
-
-def _of(number: int, what: str) -> str:
-    return f"{number:,} {what}{'s' * (number != 1)}"
 
 
 def _mark(section: nodes.section, words: str) -> None:

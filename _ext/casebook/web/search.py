@@ -17,6 +17,8 @@ from sphinx.builders.dirhtml import DirectoryHTMLBuilder
 from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.search import IndexBuilder, SearchLanguage
 
+from casebook.base.standard_nodes import top_section
+
 if TYPE_CHECKING:
     import os
 
@@ -41,7 +43,7 @@ def parts(doctree: nodes.document) -> Iterator[Part]:
 
     What stands under the page's title belongs to the page, as does a section without an anchor.
     """
-    first = next((child for child in doctree.children if isinstance(child, nodes.section)), None)
+    first = top_section(doctree)
     own: list[nodes.Node] = []
     sections: list[Part] = []
 

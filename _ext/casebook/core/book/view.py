@@ -194,7 +194,7 @@ def _listings(book: Book, _: str) -> tuple[IndexedChunk, ...]:
 
 
 def _records_elsewhere(book: Book, page: str) -> tuple[Place, ...]:
-    own = {one for one in book.chapters.get(page, ()) if one != page}
+    own = set(book.chapters.get(page, ()))
     words = View(Answers(book)).words
     found = [Place(x.page, x.chunk.anchor, x.chunk.title) for x in book.of(Listing)]
     found += [Place(r.page, r.anchor, words(r.metric.label)) for r in book.rows.values()]

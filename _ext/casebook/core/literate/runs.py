@@ -13,6 +13,7 @@ from operator import xor
 from casebook.core.literate.program import Program
 from casebook.core.literate.tangle import Tangled
 from casebook.core.problems import Kind, Problem
+from casebook.core.text.counted import counted
 
 SESSIONS = "the sessions of this page"
 """Stands for all transcripts of a page, whose line numbers change with the text."""
@@ -68,7 +69,7 @@ class RunBy:
     @property
     def number(self) -> str:
         """How many tests run it, in words."""
-        return f"{self.count} test{'s' * (self.count != 1)}"
+        return counted(self.count, "test")
 
     @classmethod
     def of(cls, names: Sequence[str]) -> RunBy:

@@ -9,6 +9,7 @@ duplicate keys are refused; depth and size are limited.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -53,6 +54,7 @@ class _Refused(Exception):
         self.problem = Problem(Kind.BAD_YAML, message, line)
 
 
+@functools.lru_cache(maxsize=1)  # a table asks for names first, and then for records
 def load(text: str) -> Node | Problem:
     """Read one YAML document, or say in one problem why it cannot be read."""
     if len(text) > MAX_CHARACTERS:
