@@ -6,6 +6,7 @@ whose records stand elsewhere, and each row leads there.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -52,7 +53,7 @@ class MetricsTable(CaptionedDirective):
             return []
         named = yaml_records.names(self.body)
         if named:
-            return [self._glance(named)]
+            return [self._glance(tuple(self._once(named)))]
         read = core.parse(self.body, self.sources, self.stored, self.text)
         for problem in read.problems:
             self.warn(problem)
@@ -64,6 +65,16 @@ class MetricsTable(CaptionedDirective):
         for metric in read.metrics:
             body += self._table_row(self._kept(metric))
         return [made]
+
+    def _once(self, named: tuple[Scalar, ...]) -> Iterator[Scalar]:
+        seen: set[str] = set()
+        for one in named:
+            if one.text in seen:
+                message = f"'{one.text}' has a row in this table already"
+                self.warn(Problem(Kind.DUPLICATE_ID, message, one.line))
+            else:
+                yield one
+            seen.add(one.text)
 
     def _glance(self, named: tuple[Scalar, ...]) -> nodes.table:
         heads = [cell(nodes.Text(head)) for head in GLANCE_HEADS]

@@ -58,7 +58,7 @@ class MovedDirective(BookDirective):
         for number, line in enumerate(self.content, 1):
             old, arrow, new = (part.strip() for part in line.partition("->"))
             target, sign, anchor = new.partition("#")
-            if not (old and arrow and target and sign and anchor):
+            if not (old and arrow and target and sign and anchor) or "#" in old + anchor:
                 message = "a line says 'old-anchor -> page#anchor'"
                 self.warn(Problem(Kind.BAD_MOVE, message, number))
                 continue
