@@ -127,7 +127,9 @@ def test_on_paper_labels_hang(paper: str) -> None:
 def counted(page: str) -> dict[str, int]:
     """The elements of a built page, as a reader would count them."""
     article = part(page, "<body", "</body>")
-    shown = re.sub(r'<details class="data">.*?</details>', "", article, flags=re.S)
+    shown = re.sub(
+        r'<details class="(data|chunk-imports)[^>]*>.*?</details>', "", article, flags=re.S
+    )
     tables = re.findall(r"<table[^>]*>", shown)
     matrices = [table for table in tables if "decision-matrix" in table]
     listings = re.findall(r'id="chunk-[a-z0-9-]*?(--\d+)?"', shown)
@@ -137,13 +139,16 @@ def counted(page: str) -> dict[str, int]:
         "tables": len(tables) - len(matrices),
         "decision_matrices": len(matrices),
         "listings": sum(not later for later in listings),
+        "sessions": len(re.findall(r'<div class="session\b', shown)),
         "metrics": len(set(re.findall(r'id="(metric-[a-z0-9-]+)"', shown))),
         "insights": len(re.findall(r'<div class="[^"]*\binsight insight-', shown)),
         "claims": len(re.findall(r'<li class="claim"', shown)),
         "pattern_links": len(re.findall(r'<span class="pattern">', shown)),
     }  # fmt: skip
-    kinds = ("diagrams", "tables", "charts", "listings", "decision_matrices")
-    return {"visuals": sum(found[kind] for kind in kinds), **found}
+    kinds = ("tables", "listings", "decision_matrices")
+    pictures = found["diagrams"] + found["charts"]
+    visuals = pictures + sum(found[kind] for kind in kinds)
+    return {"visuals": visuals, "pictures": pictures, **found}
 
 
 def test_the_inventory_is_what_the_pages_show(site: Built) -> None:
@@ -158,6 +163,94 @@ def test_the_inventory_is_what_the_pages_show(site: Built) -> None:
     # Two studies use one pattern.
     assert [counts["patterns"] for counts in data["studies"].values()] == [1, 0, 1]
     assert data["total"]["patterns"] == 1
+
+
+EVERY_KIND = """
+```{mermaid}
+:name: every-picture
+:caption: A picture.
+:alt: One box.
+
+flowchart LR
+  a["one"]
+```
+
+````{container} stepper
+| step | state |
+|---|---|
+| 1 | new |
+````
+
+```{table} Steps
+:class: stepper
+
+| step | state |
+|---|---|
+| 1 | new |
+```
+
+````{container} output-marked
+    HTTP/1.1 200 OK
+````
+
+````{container} excerpt
+```{container} output-marked
+again
+```
+
+| step | state |
+|---|---|
+| 1 | new |
+````
+
+| a table | |
+|---|---|
+| 1 | 2 |
+
+```{chunk} core/every.py
+:name: imports
+:caption: What only imports.
+
+import os
+```
+
+```{chunk} core/every.py
+:name: first-lines
+:caption: More imports, and then code.
+
+import sys
+```
+
+```{chunk}
+:append: first-lines
+:caption: The code.
+
+HERE = os.name + sys.platform
+```
+
+```{session}
+>>> 1
+1
+```
+"""
+
+
+def test_each_kind_is_counted_apart_and_excerpts_are_not(tmp_path: Path) -> None:
+    index = "# Home\n\n```{toctree}\nb\n```\n"
+    write(tmp_path, {"index.md": index, "b.md": f"---\nstudy: B\n---\n# Every kind\n{EVERY_KIND}"})
+    built = build(tmp_path)
+    assert built.warnings == []
+    found = json.loads(built.text("data/inventory.json"))["studies"]["b"]
+    assert {kind: number for kind, number in found.items() if number} == {
+        "visuals": 6,
+        "pictures": 4,
+        "diagrams": 1,
+        "steppers": 2,
+        "marked_outputs": 1,
+        "tables": 1,
+        "listings": 1,
+        "sessions": 1,
+    }
 
 
 def test_the_table_of_the_inventory_holds_the_same(site: Built) -> None:

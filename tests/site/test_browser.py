@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 CHAPTER = "elite/stripe-api-excellence/keys.html"
 
 WIDTHS = (360, 768, 1280, 1600)
+
+WITHOUT_A_PICTURE = 4_000
+"""So many pixels of an essay a reader may scroll through before the next picture comes."""
+LONGER = {"elite/stripe-api-excellence.html": 23_000}
+"""Essays that are not there yet.  What stands here may shrink; an essay that is mended goes."""
 AXE = Axe()
 
 
@@ -85,6 +90,41 @@ def test_pages_do_not_scroll_sideways(reader: Reader, pages: list[str]) -> None:
             }"""
         )
         assert out == [False], path
+
+
+def test_no_long_stretch_of_an_essay_is_without_a_picture(
+    reader: Reader, studies: list[str]
+) -> None:
+    essays = [page for page in studies if page.count("/") == 1]
+    assert set(LONGER) <= set(essays)
+    for essay in essays:
+        longest, after = longest_stretch(reader.open(essay))
+        assert longest <= LONGER.get(essay, WITHOUT_A_PICTURE), f"{essay}, after {after}"
+        assert essay not in LONGER or longest > WITHOUT_A_PICTURE, f"take {essay} out of LONGER"
+
+
+def longest_stretch(page: Page) -> tuple[float, str]:
+    """The longest part of a page without a picture, its references apart, and what it follows."""
+    found: tuple[float, str] = page.evaluate(
+        """() => {
+          const article = document.querySelector("article");
+          const box = (e) => e.getBoundingClientRect();
+          const references = article.querySelector(".citation");
+          const end = references ? box(references).top : box(article).bottom;
+          const kinds = "figure.diagram, figure.chart, .stepper, .output-marked";
+          const pictures = [...article.querySelectorAll(kinds)].filter((e) => e.checkVisibility());
+          let last = box(article).top, after = "its title", longest = [0, ""];
+          const upTo = (top) => top - last > longest[0] && (longest = [top - last, after]);
+          for (const picture of pictures) {
+            upTo(box(picture).top);
+            last = Math.max(last, box(picture).bottom);
+            after = picture.id || picture.className;
+          }
+          upTo(end);
+          return longest;
+        }"""
+    )
+    return found
 
 
 @pytest.mark.parametrize("reader", [(360, "light")], indirect=True)

@@ -206,21 +206,33 @@ def test_the_inventory_is_what_the_pages_show(trees: dict[str, Any], site: Path)
 
 
 def shown_on(tree: Any) -> dict[str, int]:
-    """What a reader would count on a page; the numbers of a chart are no table."""
-    folded = {e for box in tree.iter() if "data" in classes(box) for e in box.iter("table")}
-    elements = [e for e in tree.iter() if isinstance(e.tag, str)]
-    tables = [e for e in elements if e.tag == "table" and e not in folded]
+    """What a reader would count on a page; the numbers of a chart are no table.
+
+    Nor is a list of imports a listing, and what stands on another page is counted there.
+    """
+    aside = ("data", "chunk-imports", "excerpt")
+    folded = {e for box in tree.iter() if {*aside} & {*classes(box)} for e in box.iter()}
+    elements = [e for e in tree.iter() if isinstance(e.tag, str) and e not in folded]
+    inside = {e for box in elements if "stepper" in classes(box) for e in box.iter()}
+    tables = [e for e in elements if e.tag == "table" and e not in inside]
     matrices = [table for table in tables if "decision-matrix" in classes(table)]
     figures = [classes(e) for e in elements if e.tag == "figure"]
     chunks = [
         e.get("id") for e in elements if "literal-block-wrapper" in classes(e) and e.get("id")
     ]
-    found = {
+    pictures = {
         "diagrams": sum("diagram" in names for names in figures),
-        "tables": len(tables) - len(matrices),
         "charts": sum("chart" in names for names in figures),
-        "listings": sum("--" not in anchor for anchor in chunks),
+        "steppers": sum("stepper" in classes(e) for e in elements),
+        "marked_outputs": sum("output-marked" in classes(e) for e in elements),
+    }
+    visuals = {
+        "tables": len(tables) - len(matrices),
+        "listings": len({anchor.partition("--")[0] for anchor in chunks}),
         "decision_matrices": len(matrices),
+    }
+    others = {
+        "sessions": sum("session" in classes(e) for e in elements),
         # What has moved from a page is listed on it.
         "metrics": sum(
             (e.get("id") or "").startswith("metric-") for e in elements if e.tag != "li"
@@ -229,8 +241,9 @@ def shown_on(tree: Any) -> dict[str, int]:
         "claims": sum("claim" in classes(e) for e in elements),
         "pattern_links": sum("pattern" in classes(e) for e in elements),
     }
-    visuals = sum(list(found.values())[:5])
-    return {"visuals": visuals, **found}
+    shown = sum(pictures.values())
+    sums = {"pictures": shown, "visuals": shown + sum(visuals.values())}
+    return {**sums, **pictures, **visuals, **others}
 
 
 def classes(element: Any) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,23 +22,48 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 
+KINDS: tuple[tuple[str, type[nodes.Element], str], ...] = (
+    ("stepper", nodes.Element, "steppers"),
+    ("output-marked", nodes.Element, "marked_outputs"),
+    ("session", nodes.container, "sessions"),
+    ("diagram", nodes.figure, "diagrams"),
+    ("chart", nodes.figure, "charts"),
+)
+"""What is counted by its class: the class, where it must stand, and the count it goes to."""
+
+
 class CountContents(SphinxTransform):
-    """Count what only the whole page shows: drawings and tables."""
+    """Count what only the whole page shows: pictures, tables and sessions."""
 
     default_priority = 900
 
     def apply(self, **kwargs: Any) -> None:
-        page = self.env.docname
-        tables = list(self.document.findall(nodes.table))
-        figures = list(self.document.findall(nodes.figure))
-        found = Contents(
-            page,
-            diagrams=sum("diagram" in figure["classes"] for figure in figures),
-            tables=sum("decision-matrix" not in found["classes"] for found in tables),
-            charts=sum("chart" in figure["classes"] for figure in figures),
-        )
-        if any((found.diagrams, found.tables, found.charts)):
-            domain_of(self.env).add(found)
+        if found := Counter(_shown(self.document)):
+            domain_of(self.env).add(Contents(self.env.docname, **found))
+
+
+def _shown(node: nodes.Element) -> Iterator[str]:
+    """Yield the kind of everything that is counted in a node.
+
+    What stands inside of it belongs to it.  What another page shows is counted there, and a
+    decision matrix by its record.
+    """
+    for part in node.children:
+        if not isinstance(part, nodes.Element) or "excerpt" in part["classes"]:
+            continue
+        if kind := _kind(part):
+            yield kind
+        elif "decision-matrix" not in part["classes"]:
+            yield from _shown(part)
+
+
+def _kind(node: nodes.Element) -> str:
+    classes = node["classes"]
+    for name, form, kind in KINDS:
+        if name in classes and isinstance(node, form):
+            return kind
+    is_table = isinstance(node, nodes.table) and "decision-matrix" not in classes
+    return "tables" if is_table else ""
 
 
 @dataclass(frozen=True, slots=True)

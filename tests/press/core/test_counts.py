@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 from casebook.core.book import counts as inventory
 from casebook.core.book.book import Book
-from casebook.core.book.counts import KINDS, VISUALS, count
+from casebook.core.book.counts import KINDS, PICTURES, VISUALS, count
 from casebook.core.book.records import Contents, Record, Study
 from casebook.core.figures.chart import Axis, Chart, Form, Shown
 from casebook.core.findings.claim import Claim, ClaimEntry, Verdict
@@ -40,8 +40,8 @@ def metric(page: str, name: str) -> MetricRow:
     return MetricRow(page, found)
 
 
-def listing(page: str, name: str, part: int = 1) -> Listing:
-    return Listing(page, Chunk(name, "a/b.py", part, 1, 2, ("x = 1",)), Text("C"))
+def listing(page: str, name: str, part: int = 1, code: str = "x = 1") -> Listing:
+    return Listing(page, Chunk(name, "a/b.py", part, 1, 2, (code,)), Text("C"))
 
 
 def insight(page: str, number: int) -> Insight:
@@ -69,7 +69,8 @@ def book(*records: Record, studies: Sequence[Study] = STUDIES) -> Book:
 
 
 FULL = book(
-    Contents("elite/one", diagrams=7, tables=5, charts=3),
+    Contents("elite/one", diagrams=7, tables=5, charts=3, steppers=8, marked_outputs=9, sessions=4),
+    listing("elite/one", "imports", code="import os"),
     listing("elite/one", "top"),
     listing("elite/one", "top", 2),
     listing("elite/one", "body"),
@@ -101,12 +102,16 @@ def test_every_count() -> None:
     studies, total = count(FULL)
     assert studies == {
         "elite/one": {
-            "visuals": 7 + 5 + 3 + 2 + 1,
+            "visuals": 7 + 3 + 8 + 9 + 5 + 1 + 2,
+            "pictures": 7 + 3 + 8 + 9,
             "diagrams": 7,
-            "tables": 5,
             "charts": 3,
-            "listings": 2,
+            "steppers": 8,
+            "marked_outputs": 9,
+            "tables": 5,
             "decision_matrices": 1,
+            "listings": 2,
+            "sessions": 4,
             "metrics": 3,
             "insights": 4,
             "pattern_links": 4,
@@ -115,11 +120,15 @@ def test_every_count() -> None:
         },
         "elite/two": {
             "visuals": 1,
+            "pictures": 1,
             "diagrams": 1,
-            "tables": 0,
             "charts": 0,
-            "listings": 0,
+            "steppers": 0,
+            "marked_outputs": 0,
+            "tables": 0,
             "decision_matrices": 0,
+            "listings": 0,
+            "sessions": 0,
             "metrics": 0,
             "insights": 0,
             "pattern_links": 2,
@@ -136,7 +145,8 @@ def test_every_count() -> None:
 def test_the_kinds_stand_in_the_order_in_which_they_are_shown() -> None:
     studies, total = count(FULL)
     assert list(total) == list(studies["elite/one"]) == list(KINDS)
-    assert list(KINDS)[:6] == ["visuals", *VISUALS]
+    assert list(KINDS)[:9] == ["visuals", "pictures", *VISUALS]
+    assert VISUALS[:4] == PICTURES
 
 
 def test_studies_stand_in_the_order_of_the_book() -> None:
@@ -153,6 +163,16 @@ def test_a_continued_listing_is_one() -> None:
     parts = [listing("elite/one", "top", part) for part in (1, 2, 3)]
     assert count(book(*parts))[1]["listings"] == 1
     assert count(book(*parts))[1]["visuals"] == 1
+
+
+def test_what_only_imports_is_no_listing() -> None:
+    imports = listing("elite/one", "top", code="import os")
+    assert count(book(imports))[1]["listings"] == 0
+    assert (
+        count(book(imports, listing("elite/one", "top", 2, "from os import path")))[1]["listings"]
+        == 0
+    ), "nor with more imports"
+    assert count(book(imports, listing("elite/one", "top", 2)))[1]["listings"] == 1
 
 
 @pytest.mark.parametrize("pages", [("one",), ("one", "one"), ("one", "two"), ("two", "one", "two")])
@@ -191,13 +211,15 @@ RECORDS: st.SearchStrategy[Record] = st.one_of(
 
 @given(
     st.lists(RECORDS, max_size=20),
-    st.lists(st.tuples(PAGES, *[st.integers(0, 9)] * 3), unique_by=lambda given: given[0]),
+    st.lists(
+        st.builds(Contents, PAGES, *[st.integers(0, 9)] * 6), unique_by=lambda given: given.page
+    ),
 )
-def test_sums(records: list[Record], contents: list[tuple[str, int, int, int]]) -> None:
-    shown = [Contents(*given) for given in contents]
+def test_sums(records: list[Record], shown: list[Contents]) -> None:
     studies, total = count(book(*records, *shown))
     for counts in (*studies.values(), total):
         assert counts["visuals"] == sum(counts[kind] for kind in VISUALS)
+        assert counts["pictures"] == sum(counts[kind] for kind in PICTURES)
         assert counts["patterns"] <= counts["pattern_links"]
     for kind in KINDS:
         parts = [counts[kind] for counts in studies.values()]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from casebook.core.findings.claim import ClaimEntry
 from casebook.core.findings.decision import Decision
 from casebook.core.findings.insight import Insight
+from casebook.core.literate.imports import only_imports
 from casebook.core.literate.printed import Listing
 
 if TYPE_CHECKING:
@@ -16,19 +17,26 @@ if TYPE_CHECKING:
 
 KINDS = {
     "visuals": "Visual elements",
+    "pictures": "Pictures",
     "diagrams": "Diagrams",
-    "tables": "Tables",
     "charts": "Charts",
-    "listings": "Listings",
+    "steppers": "Steppers",
+    "marked_outputs": "Marked outputs",
+    "tables": "Tables",
     "decision_matrices": "Decision matrices",
+    "listings": "Listings",
+    "sessions": "Sessions",
     "metrics": "Metrics with sources",
     "insights": "Insights",
     "pattern_links": "Links to patterns",
     "patterns": "Patterns",
     "claims": "Claims examined",
 }
-"""What is counted, with the words for it; the first is the sum of the five after it."""
-VISUALS = ("diagrams", "tables", "charts", "listings", "decision_matrices")
+"""What is counted, with the words for it; two of them are the sums of others."""
+PICTURES = ("diagrams", "charts", "steppers", "marked_outputs")
+"""What a reader looks at; their sum is `pictures`."""
+VISUALS = (*PICTURES, "tables", "decision_matrices", "listings")
+"""What stands out of the text; their sum is `visuals`.  A session reads as a part of the text."""
 
 Counts = dict[str, int]
 
@@ -50,13 +58,17 @@ def count(book: Book) -> tuple[dict[str, Counts], Counts]:
 def _pages(book: Book) -> dict[str, Mapping[str, int]]:
     """Count how many of each kind every page holds, in one pass over the book."""
     contents = book.contents.items()
+    # What is added to a chunk later belongs to its listing; a list of imports is none.
+    listings = {(x.page, x.chunk.name) for x in book.of(Listing) if not only_imports(x.chunk)}
     return {
         "diagrams": {page: shown.diagrams for page, shown in contents},
-        "tables": {page: shown.tables for page, shown in contents},
         "charts": {page: shown.charts for page, shown in contents},
-        # What is added to a chunk later belongs to its listing.
-        "listings": Counter(x.page for x in book.of(Listing) if x.chunk.part == 1),
+        "steppers": {page: shown.steppers for page, shown in contents},
+        "marked_outputs": {page: shown.marked_outputs for page, shown in contents},
+        "tables": {page: shown.tables for page, shown in contents},
         "decision_matrices": Counter(decision.page for decision in book.of(Decision)),
+        "listings": Counter(page for page, _ in listings),
+        "sessions": {page: shown.sessions for page, shown in contents},
         "metrics": Counter(row.page for row in book.rows.values()),
         "insights": Counter(insight.page for insight in book.of(Insight)),
         "pattern_links": book.pattern_links,
@@ -67,4 +79,5 @@ def _pages(book: Book) -> dict[str, Mapping[str, int]]:
 
 def _study(pages: Mapping[str, Mapping[str, int]], own: list[str]) -> Counts:
     counts = {kind: sum(found.get(page, 0) for page in own) for kind, found in pages.items()}
-    return {"visuals": sum(counts[kind] for kind in VISUALS)} | counts
+    sums = {"visuals": VISUALS, "pictures": PICTURES}
+    return {kind: sum(counts[part] for part in parts) for kind, parts in sums.items()} | counts

@@ -48,12 +48,18 @@ def study_of(page: str, studies: Mapping[str, Study]) -> Study | None:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """How many visual elements of each kind a page shows."""
+    """How many elements a page shows of each kind that no record stands for.
+
+    What the page shows again of another is not counted.
+    """
 
     page: str
-    diagrams: int
-    tables: int
-    charts: int
+    diagrams: int = 0
+    tables: int = 0
+    charts: int = 0
+    steppers: int = 0
+    marked_outputs: int = 0
+    sessions: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,18 @@ from casebook.core.exports.common import Count
 class Counts:
     """How much there is of each kind."""
 
-    visuals: Annotated[Count, "Diagrams, tables, charts, listings and decision matrices together."]
+    visuals: Annotated[Count, "Pictures, tables, decision matrices and listings together."]
+    pictures: Annotated[Count, "Diagrams, charts, steppers and marked outputs together."]
     diagrams: Annotated[Count, "Diagrams."]
-    tables: Annotated[Count, "Tables, without decision matrices and the numbers of charts."]
     charts: Annotated[Count, "Charts."]
-    listings: Annotated[Count, "Listings; a chunk that is continued is one."]
+    steppers: Annotated[Count, "Steppers."]
+    marked_outputs: Annotated[Count, "Outputs in which lines are marked."]
+    tables: Annotated[Count, "Tables, without decision matrices and the numbers of charts."]
     decision_matrices: Annotated[Count, "Decision matrices."]
+    listings: Annotated[
+        Count, "Listings; a chunk that is continued is one, and one that only imports is none."
+    ]
+    sessions: Annotated[Count, "Sessions."]
     metrics: Annotated[Count, "Metrics in tables."]
     insights: Annotated[Count, "Insights."]
     pattern_links: Annotated[Count, "Links to patterns."]
