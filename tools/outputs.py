@@ -1,6 +1,6 @@
 """Store anew what the programs of the pages compute: experiments and counterexamples.
 
-Usage: python tools/running.py
+Usage: python tools/outputs.py
 """
 
 from __future__ import annotations

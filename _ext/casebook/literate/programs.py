@@ -68,15 +68,27 @@ def pages(root: Path, folder: str = SOURCE) -> Iterator[Page]:
 
     `conf.py` lies beside the pages, or in the root.  Raises ``FileNotFoundError`` without it.
     """
-    source = root / folder
-    places = [place / "conf.py" for place in (source, root)]
-    found_conf = next((place for place in places if place.is_file()), None)
-    if not found_conf:
-        raise FileNotFoundError(f"no conf.py: neither {' nor '.join(map(str, places))}")
-    conf = runpy.run_path(str(found_conf))
-    parse = parser({name: conf[f"myst_{name}"] for name in SETTINGS if f"myst_{name}" in conf})
+    source, conf = root / folder, _conf(root, folder)
+    parse = _parser(conf)
     for name in sorted(get_matching_files(source, ["**.md"], conf.get("exclude_patterns", []))):
         path = source / name
         found, _ = program(path.read_text(encoding="utf-8"), parse)
         if found.chunks or found.sessions:
             yield Page(path, found)
+
+
+def book_parser(root: Path, folder: str = SOURCE) -> Parser:
+    """Return the parser of a book's pages.  Raises ``FileNotFoundError`` without a `conf.py`."""
+    return _parser(_conf(root, folder))
+
+
+def _conf(root: Path, folder: str) -> dict[str, Any]:
+    places = [place / "conf.py" for place in (root / folder, root)]
+    found = next((place for place in places if place.is_file()), None)
+    if not found:
+        raise FileNotFoundError(f"no conf.py: neither {' nor '.join(map(str, places))}")
+    return runpy.run_path(str(found))
+
+
+def _parser(conf: Mapping[str, Any]) -> Parser:
+    return parser({name: conf[f"myst_{name}"] for name in SETTINGS if f"myst_{name}" in conf})

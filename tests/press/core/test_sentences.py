@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from casebook.core.text.sentences import around, count
+from casebook.core.text.sentences import around, count, split
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,10 +32,13 @@ def test_around(word: str, sentence: str) -> None:
         "That is, i.e. Stripe retries.",
         "It retries (cf. Figure 3).",
         "Fast vs. Slow, as in fig. 3 and Fig. 4.",
+        "Acme Inc. Europe and Acme Ltd. Asia (p. 3, pp. 4 to 5).",
+        "It is v1.0 of the API.",
     ],
 )
 def test_an_abbreviation_ends_no_sentence(text: str) -> None:
     assert count(text) == 1
+    assert split(text) == [text]
     assert around(text, 0) == around(text, len(text) - 1) == text
 
 
@@ -66,6 +69,19 @@ def test_the_sentence_holds_the_place(text: str, data: st.DataObject) -> None:
         assert around(text, offset) in " ".join(text.split())
         # The very character, by marking it; a mark may join two sentences, never lose the place.
         assert "\N{BULLET}" in around(marked, offset)
+
+
+def test_split_keeps_the_white_space_before_a_sentence() -> None:
+    assert split("One “thing.”\n Two? ") == ["One “thing.”", "\n Two? "]
+    assert split(" \n") == []
+
+
+@given(PROSE)
+def test_split_loses_nothing(text: str) -> None:
+    assert "".join(split(text)).strip() == text.strip()
+    assert len(split(text)) == count(text)
+    for sentence in split(text):
+        assert around(text, text.index(sentence.strip())) in " ".join(text.split())
 
 
 @given(PROSE)
