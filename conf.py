@@ -80,7 +80,9 @@ numfig_secnum_depth = 1
 numfig_format = {"figure": "Figure %s", "table": "Table %s", "code-block": "Listing %s"}
 exclude_patterns = ["_*"]
 
-myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist", "smartquotes"]
+myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist", "dollarmath", "smartquotes"]
+# Between two prices stand no formulas.
+myst_dmath_allow_digits = myst_dmath_allow_space = False
 myst_heading_anchors = 3
 myst_footnote_transition = False
 
@@ -98,6 +100,7 @@ casebook_outputs = "elite/outputs"
 casebook_pattern_library = "https://deepaucksharma.github.io/DStudio/pattern-library/"
 casebook_pattern_library_name = "DStudio"
 casebook_diagrams = True
+casebook_formulas = True
 casebook_design = True
 mermaid_output_format = "svg"
 copybutton_selector = "div.highlight pre"

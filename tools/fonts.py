@@ -37,6 +37,8 @@ class Face:
     weight: int
     italic: bool = False
     web: bool = False
+    greek: bool = False
+    """Whether the web also has its Greek, as a family of its own."""
 
     @property
     def stem(self) -> str:
@@ -61,7 +63,11 @@ class Face:
 FACES = (
     *(Face("Serif", 400, web=True), Face("Serif", 400, italic=True, web=True)),
     *(Face("Serif", 600, web=True), Face("Serif", 600, italic=True)),
-    *(Face("Sans", 400, web=True), Face("Sans", 400, italic=True), Face("Sans", 600, web=True)),
+    *(
+        Face("Sans", 400, web=True, greek=True),
+        Face("Sans", 400, italic=True),
+        Face("Sans", 600, web=True, greek=True),
+    ),
     *(Face("Mono", 400, web=True), Face("Mono", 600)),
 )
 
@@ -74,6 +80,9 @@ WEB_CHARACTERS = frozenset(
     *(range(0x20, 0x7F), range(0xA0, 0x100), (0x2009, 0x202F, 0x2010, 0x2013, 0x2014)),
     (0x2018, 0x2019, 0x201C, 0x201D, 0x2039, 0x203A, 0x2022, 0x2026, 0x2032, 0x2212),
 )
+# What only Sans has.  A page loads this face when one of these letters stands on it: the ranges in
+# look.css say which they are.
+GREEK_CHARACTERS = frozenset({*range(0x370, 0x400), *range(0x2200, 0x2300)} - WEB_CHARACTERS)
 # Print need not save bytes: Latin with all its accents, Greek, punctuation, currency, arrows,
 # maths, the box drawing of listings, ligatures.  Most faces have less; what is missing is skipped.
 PRINT_CHARACTERS = WEB_CHARACTERS.union(
@@ -161,7 +170,19 @@ def cuts(face: Face) -> dict[Path, bytes]:
         rename(font, face, "web")
         font.flavor = "woff2"
         made[WEB / f"{face.stem}.woff2"] = saved(font)
+    if face.greek:
+        cut = made[PRINT / f"casebook-{face.stem}.ttf"]
+        made[WEB / f"greek-{face.weight}.woff2"] = greek(cut, face.weight)
     return made
+
+
+def greek(cut: bytes, weight: int) -> bytes:
+    """Return the WOFF2 of what other faces take from Sans, as a family of its own."""
+    font = TTFont(io.BytesIO(cut), recalcTimestamp=False)
+    subset(font, GREEK_CHARACTERS, WEB_FEATURES, names=False)
+    rename(font, Face("Greek", weight), "web")
+    font.flavor = "woff2"
+    return saved(font)
 
 
 def make() -> dict[Path, bytes]:

@@ -66,6 +66,10 @@ def _set_up_chosen(app: Sphinx, _: Config) -> None:
         from casebook.figures import diagrams
 
         diagrams.setup(app)
+    if chosen.formulas:
+        from casebook.mathematics import formulas
+
+        formulas.setup(app)
     if chosen.design:
         from casebook.print import marks, ordering, styles
         from casebook.web import page_contents, search, theme

@@ -24,7 +24,8 @@ numfig = True
 nitpicky = True
 show_warning_types = True
 exclude_patterns = ["_*"]
-myst_enable_extensions = ["attrs_inline", "colon_fence"]
+myst_enable_extensions = ["attrs_inline", "colon_fence", "dollarmath"]
+myst_dmath_allow_digits = myst_dmath_allow_space = False
 myst_heading_anchors = 3
 bibtex_bibfiles = ["source/sources.bib"]
 bibtex_default_style = "casebook"
@@ -35,6 +36,7 @@ casebook_outputs = "elite/outputs"
 casebook_pattern_library = "https://example.org/pattern-library/"
 casebook_pattern_library_name = "DStudio"
 casebook_diagrams = True
+casebook_formulas = True
 casebook_design = True
 html_theme = "furo"
 """

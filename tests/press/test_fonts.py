@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -118,11 +119,20 @@ def test_no_two_fonts_share_a_name(folder: str, number: int) -> None:
     assert len(found) == len(set(found))
 
 
-def test_every_character_of_the_book_has_a_glyph(font: TTFont) -> None:
+def fallback(path: Path) -> Path:
+    """The face from which others take Greek and signs: a subset of Sans, and on paper all of it."""
+    return path.with_name("greek-400.woff2" if path.suffix == ".woff2" else "casebook-sans-400.ttf")
+
+
+@pytest.mark.parametrize("path", [p for p in FONTS if "greek" not in p.stem], ids=lambda p: p.name)
+def test_every_character_of_the_book_has_a_glyph(path: Path) -> None:
     places = dict.fromkeys({*range(0x20, 0x7F), *OF_THE_PRESS}, "the press")
-    places |= characters_of_the_book()
-    missing = sorted(places.keys() - font.getBestCmap().keys())
-    lacking = [f"U+{c:04X} {chr(c)} ({places[c]})" for c in missing]
+    missing = {*places} - TTFont(path).getBestCmap().keys()
+    assert not missing, "the press needs it in each face"
+    places = characters_of_the_book()
+    there = TTFont(path).getBestCmap().keys() | TTFont(fallback(path)).getBestCmap().keys()
+    missing = places.keys() - there
+    lacking = [f"U+{c:04X} {chr(c)} ({places[c]})" for c in sorted(missing)]
     assert not lacking, "write it otherwise, or add it in tools/fonts.py if the wheel has it"
 
 
@@ -135,6 +145,26 @@ def test_mono_keeps_its_columns(path: Path) -> None:
 
 def test_the_web_fonts_are_light() -> None:
     sizes = {path.stem: path.stat().st_size for path in FONTS if path.suffix == ".woff2"}
-    assert len(sizes) == 6
+    assert len(sizes) == 8
+    # These come with a page on which Greek stands.
+    assert sizes.pop("greek-400") + sizes.pop("greek-600") <= 14_000
     assert sum(sizes.values()) <= 100_000
     assert sum(sizes[stem] for stem in EVERY_PAGE) <= 60_000
+
+
+def test_greek_is_loaded_for_what_it_has_and_no_other_face_has() -> None:
+    web = ROOT / FOLDERS[0]
+    sheet = (web.parent / "look.css").read_text(encoding="utf-8")
+    ranges = set(re.findall(r"unicode-range: ([^;]*);", sheet))
+    assert len(ranges) == 1
+    named = set()
+    for first, last in re.findall(r"U\+([0-9A-F]+)(?:-([0-9A-F]+))?", *ranges):
+        named |= {*range(int(first, 16), int(last or first, 16) + 1)}
+    for weight in (400, 600):
+        letters = TTFont(web / f"greek-{weight}.woff2").getBestCmap().keys()
+        assert letters <= named
+        assert {chr(c) for c in named - letters if not 0x370 <= c < 0x400} == set()
+        assert set(map(ord, "αβλμρωΔΣΩ")) <= letters
+        for path in web.glob("*.woff2"):
+            if "greek" not in path.stem:
+                assert not named & TTFont(path).getBestCmap().keys()

@@ -71,13 +71,13 @@ def test_the_last_line_that_sets_it_counts(book: Path) -> None:
     assert warning.startswith(f"conf.py:{LINE + 2}: 'casebook_date' is 'x'")
 
 
-@pytest.mark.parametrize("name", ["diagrams", "design"])
+@pytest.mark.parametrize("name", ["diagrams", "formulas", "design"])
 def test_what_a_feature_needs_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     app: Any = SimpleNamespace(config=SimpleNamespace(html_theme="furo"))
     (field,) = (field for field in FIELDS if field.name == name)
     assert field.metadata["check"](True, app) is None
     monkeypatch.setattr(config.importlib.util, "find_spec", lambda module: None)
-    package = {"diagrams": "sphinxcontrib-mermaid", "design": "furo"}[name]
+    package = {"diagrams": "sphinxcontrib-mermaid", "formulas": "math-core", "design": "furo"}[name]
     needed = Problem(Kind.BAD_SETTING, f"needs the package {package}")
     assert field.metadata["check"](True, app) == needed
 

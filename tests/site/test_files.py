@@ -253,6 +253,7 @@ def classes(element: Any) -> list[str]:
 def test_weight_of_the_fonts(site: Path) -> None:
     """Six faces in 85 kB; the four that nearly every page needs in 60 kB."""
     weight = {path.stem: path.stat().st_size for path in (site / "_static/fonts").glob("*.woff2")}
+    assert weight.pop("greek-400") + weight.pop("greek-600") < 14 * KILOBYTE, "for pages with Greek"
     assert sum(weight.values()) < 85 * KILOBYTE
     common = ("serif-400", "sans-400", "sans-600", "serif-400i")
     assert sum(weight[face] for face in common) < 60 * KILOBYTE

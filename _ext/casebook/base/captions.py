@@ -1,4 +1,4 @@
-"""Captions that hold roles, as links to them print them.
+"""Captions that hold roles or formulas, as links to them print them.
 
 Sphinx takes the words of a caption for its label while the page is read, when roles have none yet.
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class GatherCaptions(SphinxTransform):
-    """Keep the caption of each figure and table in which a role stands."""
+    """Keep the caption of each figure and table in which a role or a formula stands."""
 
     default_priority = 870  # before MyST and Sphinx look for what links lead to
 
@@ -31,7 +31,8 @@ class GatherCaptions(SphinxTransform):
             named = caption.parent
             if isinstance(caption, nodes.caption | nodes.title) and named["ids"]:
                 words = text_of(caption.children, page)
-                if words.marks and isinstance(named, nodes.figure | nodes.table):
+                unread = words.marks or any(True for _ in caption.findall(nodes.math))
+                if unread and isinstance(named, nodes.figure | nodes.table):
                     domain.add(Captioned(page, tuple(named["ids"]), words))
 
 

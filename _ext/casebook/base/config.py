@@ -75,6 +75,12 @@ def _diagrams(value: bool, app: Sphinx) -> Problem | None:
     return None if there else _bad("needs the package sphinxcontrib-mermaid")
 
 
+def _formulas(value: bool, app: Sphinx) -> Problem | None:
+    needed = {"math_core": "math-core", "ziamath": "ziamath"}
+    lacking = [name for module, name in needed.items() if not importlib.util.find_spec(module)]
+    return _bad(f"needs the package {lacking[0]}") if lacking else None
+
+
 def _design(value: bool, app: Sphinx) -> Problem | None:
     if not importlib.util.find_spec("furo"):
         return _bad("needs the package furo")
@@ -113,6 +119,9 @@ class Settings:
         False,
         _diagrams,
         "Draw Mermaid fences while the book is built.",
+    )
+    formulas: bool = _setting(
+        False, _formulas, "Set formulas while the book is built, in every edition, and check them."
     )
     design: bool = _setting(
         False, _design, "Give the book the look of the press, on the web and on paper."

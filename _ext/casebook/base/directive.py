@@ -15,6 +15,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from casebook.base.config import settings
 from casebook.base.files import read_text
+from casebook.base.formulas import checked
 from casebook.base.node_text import text_of
 from casebook.base.placeholders import Content, Placeholder
 from casebook.base.reporting import report
@@ -128,7 +129,11 @@ class BookDirective(SphinxDirective):
         """Parse what stands on a line (from 1) of the file: words with roles and links."""
         # MyST counts the lines of what it is given from 0, and docutils from 1.
         parsed, _ = self.parse_inline(words, lineno=line - 1)
-        return parsed
+        return checked(self.env, parsed)
+
+    def parse_content_to_nodes(self, *given: Any, **named: Any) -> list[nodes.Node]:
+        """Parse the body: blocks of Markdown."""
+        return checked(self.env, super().parse_content_to_nodes(*given, **named))
 
     def text(self, words: str, line: int) -> Text:
         """Read what stands on a line (from 1) of the body; its nodes are those of `nodes_of`."""

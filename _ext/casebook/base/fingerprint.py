@@ -8,8 +8,8 @@ from importlib import metadata
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1]
-RENDERERS = ("matplotlib", "mmdr", "tinycss2", "typst")
-"""The packages that draw, and the one that reads their style sheets."""
+RENDERERS = ("math-core", "matplotlib", "mmdr", "tinycss2", "typst", "ziamath")
+"""The packages that draw and set, and the one that reads their style sheets."""
 
 
 def number() -> int:

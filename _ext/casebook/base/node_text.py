@@ -28,6 +28,8 @@ def pieces(parts: Iterable[nodes.Node], page: str = "") -> Iterator[tuple[Any, s
             yield part, " " if part.astext().startswith("<br") else ""  # tags, and no words
         elif isinstance(part, _NO_WORDS):
             continue
+        elif isinstance(part, nodes.math | nodes.math_block):
+            yield part, part.get("words", part.astext())
         elif isinstance(part, nodes.Text):
             literal = isinstance(part.parent, nodes.literal)
             # Sphinx sets dashes and dots later.

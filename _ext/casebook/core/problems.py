@@ -37,6 +37,8 @@ class Kind(Enum):
     """A unit is not in the book's table of units."""
     BAD_FORMULA = "bad-formula"
     """A formula cannot be read or computed."""
+    BAD_MATHEMATICS = "bad-mathematics"
+    """A formula cannot be set, is text that became one, or stands where words alone can."""
     UNKNOWN_METRIC = "unknown-metric"
     """A metric that is named is nowhere in the book."""
     UNKNOWN_SOURCE = "unknown-source"

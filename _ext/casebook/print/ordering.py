@@ -175,8 +175,13 @@ def _is_source(node: nodes.Node) -> bool:
 
 def _read(node: nodes.Node) -> str:
     """Return the words of a node, without the marks that follow links on paper."""
-    texts = node.findall(nodes.Text)
-    return "".join(text.astext() for text in texts if not isinstance(text.parent, nodes.raw))
+    said = ""
+    for text in node.findall(nodes.Text):
+        if isinstance(text.parent, nodes.math):
+            said += text.parent.get("words", text.astext())
+        elif not isinstance(text.parent, nodes.raw):
+            said += text.astext()
+    return said
 
 
 def raw(text: str) -> nodes.raw:

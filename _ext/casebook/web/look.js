@@ -9,8 +9,8 @@ for (const pre of document.querySelectorAll(".highlight pre:has(.gp)")) {
 
 // A box that scrolls sideways can be reached by keyboard, and has a name, while it overflows.
 const nameOf = (box) => {
-  const around = box.closest("figure, .table-wrapper, :not(details) > .literal-block-wrapper, .session, details");
-  const caption = around?.querySelector(".caption-number, .caption-text, .hang-label");
+  const around = box.closest("figure, .table-wrapper, :not(details) > .literal-block-wrapper, .session, .math-block, details");
+  const caption = around?.querySelector(".caption-number, .caption-text, .hang-label, .eqno");
   return (caption?.textContent.trim() || "Part of the page") + ", scrolls sideways";
 };
 const mind = (box) => {
@@ -25,7 +25,7 @@ const mind = (box) => {
 const observer = new ResizeObserver((entries) => {
   for (const { target } of entries) mind(target.closest("[data-scroller]"));
 });
-for (const box of document.querySelectorAll(".table-wrapper, .drawing, .highlight pre")) {
+for (const box of document.querySelectorAll(".table-wrapper, .drawing, .highlight pre, .math-line")) {
   box.dataset.scroller = "";
   observer.observe(box);
   if (box.firstElementChild) observer.observe(box.firstElementChild);

@@ -13,7 +13,7 @@ import pytest
 CORE = Path(casebook.core.__file__).parent
 MODULES = {path.relative_to(CORE).with_suffix(""): path for path in sorted(CORE.rglob("*.py"))}
 FOREIGN = ("sphinx", "docutils", "myst_parser", "pybtex", "sphinxcontrib")
-LATE = ("mmdr", "typst", "matplotlib", "numpy")
+LATE = ("mmdr", "typst", "matplotlib", "numpy", "math_core", "ziamath")
 
 SCRIPT = """
 import importlib, sys

@@ -1,0 +1,1 @@
+"""Formulas in the language of TeX: as MathML, as drawings, as words."""
