@@ -36,7 +36,7 @@ ON_MEMORY := $(if $(shell test -w /dev/shm && echo yes),TMPDIR=/dev/shm)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help html latex latexpdf epub text tangle live test quick one study pythons outputs prose bench lint fix fonts lock linkcheck clean another-python on-one-python
+.PHONY: help html latex latexpdf epub text tangle live test quick one study pythons outputs measure prose bench lint fix fonts lock linkcheck clean another-python on-one-python
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -139,6 +139,10 @@ outputs: $(VENV)/tests  ## store anew what pages show of runs (source/elite/outp
 	$(ON_MEMORY) $(BIN)/python tools/outputs.py
 	$(STUDIES) --cov-fail-under=0
 	$(BIN)/python tools/chunktests.py build/studies.coverage
+
+# Alone on the machine, and on a real disk: a test may run in memory, a measurement may not.
+measure: $(VENV)/tests  ## measure by the clock and store it: make measure, or ONE=stripe/key-cost
+	@$(BIN)/python tools/measure.py $(ONE)
 
 prose: $(VENV)/book  ## how pages read: make prose, or make prose P="--long source/elite/x.md"
 	@$(BIN)/python tools/prose.py $(P)

@@ -1,5 +1,7 @@
 """Store anew what the programs of the pages compute: experiments and counterexamples.
 
+What they measure stays as it is; `tools/measure.py` stores that.
+
 Usage: python tools/outputs.py
 """
 
@@ -10,6 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "_ext"))
 
+from casebook.core.literate.stored_outputs import stored_in
 from casebook.literate import importing, running
 from casebook.literate.programs import pages
 
@@ -22,7 +25,8 @@ def main(root: Path = ROOT) -> None:
     found = list(pages(root))
     importing.install(found)
     made = {root / FOLDER / one.file: one.text for one in running.made(found)}
-    for path in set((root / FOLDER).glob("*/*.json")) - set(made):
+    known = {root / FOLDER / stored_in(chunk.output) for _, chunk in running.makers(found)}
+    for path in set((root / FOLDER).glob("*/*.json")) - known:
         path.unlink()
     for path, text in made.items():
         if not path.exists() or path.read_text(encoding="utf-8") != text:

@@ -19,7 +19,13 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from casebook.core.literate.stored_outputs import function_of, is_counterexample, stored_in
+from casebook.core.literate.stored_outputs import (
+    Output,
+    function_of,
+    is_counterexample,
+    read,
+    stored_in,
+)
 from casebook.literate import running
 from casebook.literate.programs import pages
 from stripe.params import _webhook_endpoint_create_params
@@ -41,7 +47,9 @@ Moves = tuple[str, ...]
 Unmeasured = Callable[[], AbstractContextManager[None]]
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "source" / "elite" / "outputs"
-MAKERS = {chunk.output: (page, chunk) for page, chunk in running.makers(pages(ROOT))}
+ALL = {chunk.output: (page, chunk) for page, chunk in running.makers(pages(ROOT))}
+MAKERS = {name: made for name, made in ALL.items() if not made[1].measured}
+MEASURED = [name for name in ALL if name not in MAKERS]
 
 
 def stored(name: str) -> Any:
@@ -58,7 +66,22 @@ def test_stored_output_is_what_the_page_computes(name: str) -> None:
 
 def test_nothing_else_is_stored() -> None:
     found = {path.relative_to(FOLDER).as_posix() for path in FOLDER.glob("*/*.json")}
-    assert found == set(map(stored_in, MAKERS)), "run 'make outputs'"
+    assert found == set(map(stored_in, ALL)), "run 'make outputs', or 'make measure'"
+
+
+@pytest.mark.parametrize("name", MEASURED)
+def test_what_was_measured_says_when_and_on_what_and_is_young(name: str) -> None:
+    """Its times are never compared: the study's own tests say what holds on any machine."""
+    path = FOLDER / stored_in(name)
+    assert path.exists(), f"run 'make measure ONE={name}'"
+    output = read(name, path.read_text(encoding="utf-8"))
+    assert isinstance(output, Output), output
+    assert output.measured, f"run 'make measure ONE={name}'"
+    assert output.measured.stale(name, date.today()) is None
+    # Nothing more: neither the name of the machine nor a path on it.
+    assert list(stored(name)) == ["columns", "values", "measured"]
+    here = ["date", "cores", "python", "machine", "system", "versions"]
+    assert list(stored(name)["measured"]) == here
 
 
 # -- Guards taken away

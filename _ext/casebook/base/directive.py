@@ -107,7 +107,7 @@ class BookDirective(SphinxDirective):
             found.relative_to(folder).with_suffix("").as_posix()
             for found in folder.glob("*/*.json")
         ]
-        hint = suggestion(name, known) or "; run 'make outputs'"
+        hint = suggestion(name, known) or "; run 'make outputs', or 'make measure'"
         return Problem(Kind.UNKNOWN_OUTPUT, f"there is no stored output '{name}'{hint}")
 
     def option_line(self, name: str) -> int:

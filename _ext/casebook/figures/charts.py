@@ -96,10 +96,11 @@ class ChartDirective(OutputDirective):
             return []
         said = self.text_at(self.options["caption"], self.option_line("caption"))
         alt = self.bare_text_at(self.options["alt"], self.option_line("alt"))
-        caption = nodes.caption("", "", *self.nodes_of(said), nodes.Text(" "), self.maker())
+        maker = self.maker(stored.measured)
+        caption = nodes.caption("", "", *self.nodes_of(said), nodes.Text(" "), maker)
         drawing = self.place(DrawnChart(self.output, chart, said, alt))
         figure = nodes.figure("", drawing, caption, classes=["chart"])
-        self.kept(figure, said, chart)
+        self.kept(figure, said, chart, stored.measured)
         return [figure]
 
 

@@ -12,10 +12,11 @@ from docutils import nodes
 from casebook.base.directive import BookDirective
 from casebook.base.domain import domain_of
 from casebook.core.figures.chart import Chart, Shown
+from casebook.core.literate.measured import Measured
 from casebook.core.literate.stored_outputs import Stored, is_counterexample
 from casebook.core.problems import Kind, Problem
 from casebook.core.text.marked_text import Text
-from casebook.literate.made_by import Modelled, check_made
+from casebook.literate.made_by import Evident, check_made
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -54,17 +55,25 @@ class OutputDirective(BookDirective):
             return None
         return stored
 
-    def kept(self, node: nodes.Element, caption: Text, chart: Chart | None) -> None:
+    def kept(
+        self,
+        node: nodes.Element,
+        caption: Text,
+        chart: Chart | None,
+        measured: Measured | None = None,
+    ) -> None:
         """Name what is shown, and note it."""
         self.options.setdefault("name", self.name + "-" + self.output.replace("/", "-"))
         self.add_name(node)
         self.set_source_info(node)
         anchor = node["ids"][0] if node["ids"] else ""
-        self.book.add(Shown(self.env.docname, anchor, self.output, caption, chart, self.lineno))
+        place = (self.env.docname, anchor, self.output)
+        self.book.add(Shown(*place, caption, chart, self.lineno, bool(measured)))
 
-    def maker(self) -> nodes.inline:
-        """Say that this is modelled, and by which chunk."""
-        return nodes.inline("", "", self.place(Modelled(self.output)), classes=["figure-source"])
+    def maker(self, measured: Measured | None = None) -> nodes.inline:
+        """Say that this is modelled, or when and on what it was measured, and by which chunk."""
+        said = self.place(Evident(self.output, measured))
+        return nodes.inline("", "", said, classes=["figure-source"])
 
 
 def _listed(names: tuple[str, ...]) -> str:
@@ -75,7 +84,7 @@ def _check(app: Sphinx, env: BuildEnvironment) -> None:
     """Report outputs that are shown and that no chunk makes."""
     book = domain_of(env).book
     for shown in book.of(Shown):
-        check_made(book, shown.output, shown.page, shown.line)
+        check_made(book, shown.output, shown.page, shown.line, shown.measured)
 
 
 def setup(app: Sphinx) -> None:

@@ -22,7 +22,7 @@ from casebook.core.findings.insight import EvidenceItem, Insight
 from casebook.core.problems import Kind, Problem, suggestion
 from casebook.core.text.marked_text import Text
 from casebook.core.text.sentences import count
-from casebook.literate.made_by import Modelled, check_made
+from casebook.literate.made_by import Evident, check_made
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -110,7 +110,7 @@ class InsightDirective(BookDirective):
         if one.kind == "source":
             return self.cited(one.name, self.option_line("evidence"))
         if one.kind == "output":
-            return self.place(Modelled(one.name))
+            return self.place(Evident(one.name))
         return self.place(MetricAsEvidence(one.name))
 
 

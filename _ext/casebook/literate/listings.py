@@ -65,6 +65,7 @@ class ChunkDirective(LiterateDirective):
         "append": directives.unchanged,
         "caption": directives.unchanged,
         "output": directives.unchanged,
+        "measure": directives.unchanged,
     }
 
     def run(self) -> list[nodes.Node]:

@@ -1,13 +1,17 @@
-"""Run what the pages store: experiments, and the search for counterexamples.
+"""Run what the pages store: experiments, the search for counterexamples, and measurements.
 
-The tests and `make outputs` come here; a build of the book never does.
+The tests and `make outputs` come here, for measurements `make measure` alone; a build of the book
+never does.
 """
 
 from __future__ import annotations
 
 import importlib
+import os
+import platform
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from random import Random
 from types import ModuleType
 from typing import Any
@@ -21,9 +25,11 @@ from casebook.core.literate.stored_outputs import (
     experiment,
     function_of,
     is_counterexample,
+    read,
     stored_in,
     written,
 )
+from casebook.core.problems import Problem
 from casebook.literate.programs import Page
 
 MOST_MOVES = 12
@@ -40,21 +46,52 @@ class Made:
 
 
 def made(pages: Iterable[Page]) -> Iterator[Made]:
-    """Make everything that chunks of the pages say they make.  The pages must be importable."""
+    """Make everything that chunks of the pages say they compute.  The pages must be importable."""
     for page, chunk in makers(pages):
-        yield make(page, chunk)
+        if not chunk.measured:
+            yield make(page, chunk)
 
 
 def makers(pages: Iterable[Page]) -> Iterator[tuple[Page, Chunk]]:
-    """Yield the chunks that say that they make something, each with its page."""
+    """Yield the chunks that say that they compute or measure something, each with its page."""
     for page in pages:
         yield from ((page, chunk) for chunk in page.program.chunks if chunk.output)
 
 
 def make(page: Page, chunk: Chunk) -> Made:
     """Run the function of one chunk."""
-    data = _run(_module(page, chunk), chunk.output)
-    return Made(stored_in(chunk.output), written(data))
+    run = _measure if chunk.measured else _run
+    return Made(stored_in(chunk.output), written(run(_module(page, chunk), chunk.output)))
+
+
+def _measure(module: ModuleType, name: str) -> dict[str, Any]:
+    """Run a function that measures, and say when and on what.
+
+    Raises ``ValueError`` where it returns no ratio, or no versions.
+    """
+    result = dict(getattr(module, function_of(name))())
+    here = {
+        "date": date.today().isoformat(),
+        "cores": cores(),
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "system": platform.system(),
+        "versions": result.pop("versions", {}),
+    }
+    found = {**experiment(result), "measured": here}
+    stored = read(name, written(found))
+    if isinstance(stored, Problem):
+        raise ValueError(
+            f"{name}: 'ratio' is missing among the values, or 'versions' is no dictionary of words"
+        )
+    return found
+
+
+def cores() -> int:
+    """Count the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _module(page: Page, chunk: Chunk) -> ModuleType:

@@ -132,7 +132,8 @@ class MetricsTable(CaptionedDirective):
 
     def _evidence(self, metric: Metric) -> list[nodes.Node]:
         if metric.formula or metric.output:
-            rests_on = RestsOn(metric.id) if metric.formula else MadeBy(metric.output)
+            made_by = MadeBy(metric.output, metric.measured)
+            rests_on = RestsOn(metric.id) if metric.formula else made_by
             return [
                 nodes.paragraph("", "", self.place(EvidenceKind(metric.id))),
                 nodes.paragraph("", "", self.place(rests_on)),
@@ -158,7 +159,14 @@ def _check(app: Sphinx, env: BuildEnvironment) -> None:
         row = book.rows[name]
         report(misfit, (row.page, row.metric.formula_line))
     for row in book.rows.values():
-        check_made(book, row.metric.output, row.page, row.metric.line)
+        check_made(book, row.metric.output, row.page, row.metric.line, bool(row.metric.measured))
+    for metric in core.lonely(row.metric for row in book.rows.values()):
+        row = book.rows[metric.id]
+        message = (
+            f"the metric '{metric.id}' holds of one machine alone; "
+            f"add one of a ratio in '{metric.output}', whose unit is 'ratio' or 'percent'"
+        )
+        report(Problem(Kind.BAD_OUTPUT, message), (row.page, metric.line))
 
 
 def setup(app: Sphinx) -> None:

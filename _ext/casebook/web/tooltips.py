@@ -95,6 +95,7 @@ def _metric_lines(view: View, name: str) -> list[str]:
     makers = [maker.words for output in resolved.outputs if (maker := view.maker(output))]
     sources = ", ".join([*map(view.label, resolved.sources), *makers])
     source = f"{'by' if metric.output else 'from' if metric.formula else ''} {sources}".strip()
+    where = f"{metric.measured.where}, " if metric.measured else ""
     via = f", read through {view.words(metric.via)}" if metric.via else ""
     evidence = (
         f'<span class="evidence evidence-{metric.evidence.value}">{resolved.evidence_words}</span>'
@@ -105,7 +106,7 @@ def _metric_lines(view: View, name: str) -> list[str]:
         f"<b>{label}: {escape(str(resolved.printed))}</b>, {resolved.date}",
         escape(view.words(metric.what)),
         *doubts,
-        f"{evidence} · {escape(source + via)}",
+        f"{evidence} · {escape(where + source + via)}",
     ]
 
 

@@ -216,6 +216,33 @@ def test_a_chunk_may_make_an_output(output: str, code: str) -> None:
     assert (found.output, found.file, found.first) == (output, "a/b.py", 4)
 
 
+def test_a_chunk_may_measure_an_output() -> None:
+    code = "def key_cost():\n    ..."
+    (found,) = good(chunk("a/b.py", code, ":name: top\n:measure: s/key-cost\n")).chunks
+    assert (found.output, found.measured) == ("s/key-cost", True)
+    assert not good(making("s/key-cost", code)).chunks[0].measured
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            ":output: s/f\n:measure: s/f\n",
+            "a chunk computes its output or measures it; take ':output:' or ':measure:' away",
+        ),
+        (":measure: f\n", "'f' names no output; write 'study/what-is-stored'"),
+        (":measure: s/g\n", "a chunk that makes 's/g' names its file and defines 'g'"),
+        (
+            ":measure: s/without-f\n",
+            "'s/without-f' is the name of a counterexample, and none is measured",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_measurement(options: str, message: str) -> None:
+    page = chunk("a/b.py", "def f(): ...", f":name: top\n{options}")
+    assert said(page) == [(Kind.BAD_OUTPUT, 1, message)]
+
+
 def test_most_chunks_make_no_output() -> None:
     assert good(chunk("a/b.py")).chunks[0].output == ""
     assert good(making("", "x = 1")).chunks[0].output == ""

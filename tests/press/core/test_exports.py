@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import jsonschema
@@ -16,6 +17,7 @@ from casebook.core.findings import decision
 from casebook.core.findings.claim import Claim, ClaimEntry, Verdict
 from casebook.core.findings.decision import Decision
 from casebook.core.findings.insight import Audience, EvidenceItem, Insight, InsightKind
+from casebook.core.literate.measured import Measured
 from casebook.core.literate.printed import Code, Listing
 from casebook.core.literate.runs import LIVE, RunBy
 from casebook.core.literate.stored_outputs import Output
@@ -113,6 +115,29 @@ def test_a_modelled_metric_has_outputs_and_no_date() -> None:
         assert (found["kind"], found["basis"]) == (kind, "modelled")
         assert (found["as_of"], found["formula"]) == (None, formula)
         assert (found["sources"], found["outputs"]) == ([], ["a/storm"])
+
+
+def test_a_measured_metric_says_what_it_was_measured_on() -> None:
+    run = Measured(date(2026, 11, 30), 2, "3.11.7", "x86_64", "Linux", {"SQLite": "3.40"})
+    table = metrics.parse(
+        "- {id: peak, label: P, what: w, kind: measured, output: a/storm#peak, unit: s}\n"
+        "- {id: half, label: H, what: w, kind: derived, formula: peak / 2, unit: s}\n",
+        (),
+        lambda name: Output(name, {}, {"peak": 5}, run),
+    )
+    records = tuple(MetricRow("a", metric) for metric in table.metrics)
+    half, peak = data("metrics", Book(records))["metrics"]
+    for found, kind in ((peak, "measured"), (half, "derived")):
+        assert (found["kind"], found["basis"]) == (kind, "measured")
+        assert (found["as_of"], found["outputs"]) == ("2026-11-30", ["a/storm"])
+    assert half["measured"] is None
+    assert peak["measured"] == {
+        "cores": 2,
+        "python": "3.11.7",
+        "machine": "x86_64",
+        "system": "Linux",
+        "versions": {"SQLite": "3.40"},
+    }
 
 
 def test_sources_name_the_metrics_that_rest_on_them() -> None:
@@ -268,6 +293,7 @@ def test_chunks_carry_their_code_their_output_and_their_tests() -> None:
         "code": "def storm():\n    <<body>>\n",
         "uses": ["body"],
         "output": "x/storm",
+        "measured": False,
         "tests": {"count": 3, "first": ["test_one", "test_two"], "groups": [LIVE]},
         "page": "a",
         "anchor": "chunk-storm",

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from fractions import Fraction
 
 import pytest
+from casebook.core.literate.measured import Measured
 from casebook.core.literate.stored_outputs import Counterexample, Output, Stored
 from casebook.core.metrics import dates
 from casebook.core.metrics import metric as metrics
 from casebook.core.metrics.dates import Span
-from casebook.core.metrics.metric import Evidence, Metric, Resolved, aged, parse, resolve
+from casebook.core.metrics.metric import Evidence, Metric, Resolved, aged, lonely, parse, resolve
 from casebook.core.problems import Kind, Problem
 from casebook.core.text.marked_text import Text
 from hypothesis import given
@@ -74,7 +76,7 @@ def words(resolved: Resolved) -> str:
 
 
 WORDS = "must be lower-case words joined by hyphens"
-KINDS = "; the kinds are reported, secondary, derived, modelled"
+KINDS = "; the kinds are reported, secondary, derived, modelled, measured"
 OF_SAID = "; known are id, label, what, kind, doubt, value, as-of, source, locator, via"
 OF_DERIVED = "; known are id, label, what, kind, doubt, formula, unit, digits"
 WHERE = "; say where in the source the number stands"
@@ -223,8 +225,11 @@ MODELLED = {
     "output": "stripe/storm#peak", "unit": "request/s",
 }  # fmt: skip
 BROKEN = "the stored output 'stripe/broken' is not what 'make outputs' writes"
+RUN = Measured(date(2026, 11, 30), 2, "3.11.7", "x86_64", "Linux", {})
 STORED: dict[str, Stored | Problem] = {
     "stripe/storm": Output("stripe/storm", {}, {"peak": 1234.56, "mean": 0.1, "most": 10**20}),
+    "stripe/timed": Output("stripe/timed", {}, {"ms": 4, "slow ratio": 1.3}, RUN),
+    "stripe/other": Output("stripe/other", {}, {"ms": 4, "ratio": 1.3}, RUN),
     "stripe/without-fence": Counterexample("stripe/without-fence", (), (), (), "b"),
     "stripe/broken": Problem(Kind.BAD_OUTPUT, BROKEN),
 }
@@ -259,6 +264,54 @@ def test_a_modelled_row() -> None:
     assert (result.basis, result.evidence_words) == (Evidence.MODELLED, "modelled")
     assert (result.sources, result.outputs) == ((), ("stripe/storm",))
     assert result.doubts == (Text("a model"),)
+
+
+def test_a_measured_row() -> None:
+    result = computed(row(MODELLED, kind="measured", output="stripe/timed#slow ratio"))
+    metric = result.metric
+    assert (metric.output, metric.measured) == ("stripe/timed", RUN)
+    assert (result.date, result.basis) == (
+        "30\N{NO-BREAK SPACE}Nov\N{NO-BREAK SPACE}2026",
+        Evidence.MEASURED,
+    )
+    assert result.evidence_words == "measured"
+    both = computed(
+        row(MODELLED), row(MODELLED, kind="measured", id="t", output="stripe/timed#slow ratio"),
+        derived("sum", "peak + t"),
+    )  # fmt: skip
+    assert both.evidence_words == "derived from measured", "the weaker of the two"
+    assert (both.date, both.metric.measured) == (result.date, None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "output", "message"),
+    [
+        ("measured", "storm#peak", "what is stored as 'stripe/storm' was computed and not "
+                                   "measured; its kind is 'modelled'"),
+        ("modelled", "timed#ms", "what is stored as 'stripe/timed' was measured; "
+                                 "its kind is 'measured'"),
+    ],
+)  # fmt: skip
+def test_what_was_stored_decides_on_the_kind(kind: str, output: str, message: str) -> None:
+    table = parse(row(MODELLED, kind=kind, output=f"stripe/{output}"), SOURCES, stored)
+    assert not table.metrics
+    assert [(p.kind, p.line, p.message) for p in table.problems] == [(Kind.BAD_KIND, 4, message)]
+
+
+def test_a_time_that_no_ratio_stands_beside_is_lonely() -> None:
+    def rows(*named: tuple[str, str, str]) -> list[str]:
+        bodies = [
+            row(MODELLED, kind="measured", id=name, output=f"stripe/{output}", unit=unit)
+            for name, output, unit in named
+        ]
+        table = parse(row(MODELLED) + "".join(bodies), SOURCES, stored)
+        assert not table.problems
+        return [metric.id for metric in lonely(table.metrics)]
+
+    time, ratio = ("time", "timed#ms", "ms"), ("part", "timed#slow ratio", "ratio")
+    assert rows(time) == ["time"]
+    assert rows(time, ratio) == rows(ratio) == rows() == []
+    assert rows(time, ratio, ("other", "other#ms", "ms")) == ["other"], "each output by itself"
 
 
 def test_a_modelled_value_is_exact_and_rounded_when_it_is_printed() -> None:
@@ -390,7 +443,7 @@ def test_the_words_of_evidence() -> None:
     assert resolved(rate).evidence_words == "reported"
     assert resolved(said("a", "5 request/s", kind="secondary")).evidence_words == "secondary"
     assert resolved(rate, derived("b", "a")).evidence_words == "derived"
-    assert [kind.weight for kind in Evidence] == [0, 1, 2, 3]
+    assert [kind.weight for kind in Evidence] == [0, 1, 2, 3, 4]
 
 
 def test_a_typed_value_is_not_rounded_and_a_computed_one_is() -> None:

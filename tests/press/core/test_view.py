@@ -68,7 +68,7 @@ QUESTIONS: list[tuple[str, str]] = [
     *((kind, page) for kind in ("used_by", "title", "references") for page in "ab"),
     *(("headings", page) for page in "ab"),
     ("shown_numbers", "b"),
-    *(("maker", name) for name in ("a/storm", "a/lost")),
+    *((kind, name) for kind in ("maker", "measures") for name in ("a/storm", "a/lost")),
     *((kind, name) for kind in ("package", "is_printed") for name in ("pack", "other", "lost")),
     *((kind, key) for kind in ("source", "checked") for key in ("post", "talk", "lost")),
     *(("number", place) for place in ("b#", "b#load", "b#lost", "lost#")),
@@ -183,6 +183,9 @@ def test_code_is_answered_without_its_lines() -> None:
     storm = view(MADE)
     assert storm.maker("a/storm") == Place("b", "chunk-storm", "‹storm›")
     assert storm.maker("a/lost") is None
+    assert (storm.measures("a/storm"), storm.measures("a/lost")) == (False, False)
+    timed = good(chunk("storm", ":measure: a/storm\ndef storm(): ...", "a/b.py"))
+    assert view(Book((Code("a", timed),))).measures("a/storm")
 
 
 def test_the_frame_is_answered() -> None:

@@ -147,6 +147,11 @@ def _maker(book: Book, output: str) -> Place | None:
     return Place(maker.page, maker.chunk.anchor, maker.chunk.title) if maker else None
 
 
+def _measures(book: Book, output: str) -> bool:
+    maker = book.makers.get(output)
+    return bool(maker and maker.chunk.measured)
+
+
 def _chunk(book: Book, place: str) -> Place | None:
     page, _, anchor = place.partition("#")
     study = book.study(page)
@@ -282,7 +287,7 @@ _ANSWERING: Mapping[str, Answering] = {
     answering.__name__.removeprefix("_"): answering
     for answering in (
         _metric, _metrics, _pattern, _near_metric, _near_pattern, _categories, _uses, _used_by,
-        _users, _studies, _study, _front, _minutes, _maker, _chunk, _package, _packages,
+        _users, _studies, _study, _front, _minutes, _maker, _measures, _chunk, _package, _packages,
         _is_printed, _listings, _insight, _insight_number, _records, _records_elsewhere,
         _inventory, _source, _sources, _references, _checked, _date, _title, _tree, _outline,
         _headings, _objects, _number, _shown_numbers, _target,
@@ -413,6 +418,10 @@ class View:
     def maker(self, output: str) -> Place | None:
         """Return the chunk that makes an output; None if no chunk does."""
         return self._ask(_maker, output)
+
+    def measures(self, output: str) -> bool:
+        """Tell whether a chunk measures an output, and does not compute it."""
+        return self._ask(_measures, output)
 
     def chunk(self, page: str, anchor: str) -> Place | None:
         """Return the chunk of an anchor: on the page itself, or else on the first page of its study

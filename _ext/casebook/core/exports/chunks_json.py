@@ -34,6 +34,7 @@ class JsonChunk:
     code: Annotated[Filled, "Its code, as it stands in the page."]
     uses: Annotated[tuple[Name, ...], "The names of the chunks that stand inside this one."]
     output: Annotated[str | None, "The stored output that its function makes; null if none does."]
+    measured: Annotated[bool, "Whether that output is measured, by the clock of a machine."]
     tests: Tests
     page: Page
     anchor: Anchor
@@ -64,6 +65,7 @@ def export(book: Book) -> Chunks:
                 code="\n".join(chunk.lines) + "\n",
                 uses=tuple(name for _, name in chunk.references()),
                 output=chunk.output or None,
+                measured=chunk.measured,
                 tests=Tests(tests.count, tests.first, tests.groups),
                 page=listing.page,
                 anchor=chunk.anchor,

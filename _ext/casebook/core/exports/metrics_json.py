@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
 from casebook.core.book.book import Book
-from casebook.core.exports.common import Anchor, Filled, Name, Page, words_of
+from casebook.core.exports.common import Anchor, Filled, Name, Number, Page, words_of
 from casebook.core.exports.schema import Must
+from casebook.core.literate.measured import Measured
 from casebook.core.metrics.metric import Evidence, Resolved
 from casebook.core.metrics.quantities import End, Quantity
 from casebook.core.text.marked_text import Text
@@ -29,6 +30,17 @@ class Value:
     high_open: Annotated[bool, "Whether the upper end itself is left out."]
     approximate: Annotated[bool, "Whether the value is only about right."]
     unit: Annotated[str, "The unit; empty for a plain number."]
+
+
+@dataclass(frozen=True, slots=True)
+class JsonMeasured:
+    """What something was measured on."""
+
+    cores: Annotated[Number, "How many cores the program could use."]
+    python: Annotated[Filled, "The version of Python."]
+    machine: Annotated[Filled, "The kind of processor."]
+    system: Annotated[Filled, "The operating system."]
+    versions: Annotated[Mapping[str, Filled], "What else it depends on, with its version."]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +67,9 @@ class JsonMetric:
     locator: Annotated[str | None, "Where in its source the value stands; null if it has none."]
     via: Annotated[
         str | None, "What was read because the original could not be; null if the original was."
+    ]
+    measured: Annotated[
+        JsonMeasured | None, "What it was measured on; null unless its kind is `measured`."
     ]
     doubts: Annotated[tuple[Filled, ...], "What is doubtful about it, or about its inputs."]
     page: Page
@@ -92,9 +107,16 @@ def _metric(book: Book, one: Resolved, words: Callable[[Text], str]) -> JsonMetr
         outputs=one.outputs,
         locator=metric.locator or None,
         via=words(metric.via) or None,
+        measured=_measured(metric.measured) if metric.measured else None,
         doubts=tuple(map(words, one.doubts)),
         page=row.page,
         anchor=row.anchor,
+    )
+
+
+def _measured(found: Measured) -> JsonMeasured:
+    return JsonMeasured(
+        found.cores, found.python, found.machine, found.system, dict(found.versions)
     )
 
 

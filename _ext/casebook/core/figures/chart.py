@@ -91,6 +91,7 @@ class Shown:
     caption: Text
     chart: Chart | None
     line: int = field(repr=False)
+    measured: bool = False
 
 
 def parse(output: Output, form: str, x: str, y: str) -> Chart | Problem:

@@ -10,11 +10,11 @@ import doctest
 import keyword
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from casebook.core.literate.stored_outputs import function_of, is_output
+from casebook.core.literate.stored_outputs import function_of, is_counterexample, is_output
 from casebook.core.problems import Kind, Problem, suggestion
 from casebook.core.text.names import is_name
 
@@ -58,6 +58,8 @@ class Chunk:
     lines: tuple[str, ...]
     output: str = ""
     """The stored output that a function of this chunk makes."""
+    measured: bool = False
+    """Whether it measures that output, by the clock of a machine."""
 
     @property
     def anchor(self) -> str:
@@ -168,14 +170,16 @@ class _Reader:
         self, file: str, options: dict[str, str], line: int, first: int, lines: tuple[str, ...]
     ) -> None:
         name, base = options.get("name", ""), options.get("append", "")
-        output = options.get("output", "")
-        problem = self._chunk_problem(file, name, base) or _output_problem(output, file, lines)
+        measure = options.get("measure", "")
+        output = measure or options.get("output", "")
+        problem = self._chunk_problem(file, name, base) or _output_problem(options, file, lines)
         if problem:
             self.problems.append(problem.at(line))
             return
         others = self._parts.setdefault(name or base, [])
         file = file or (others[0].file if others else "")
-        chunk = Chunk(name or base, file, len(others) + 1, line, first, lines, output)
+        part = len(others) + 1
+        chunk = Chunk(name or base, file, part, line, first, lines, output, bool(measure))
         others.append(chunk)
         self.chunks.append(chunk)
         self._measure("chunk", line, first, lines)
@@ -228,11 +232,21 @@ class _Reader:
         self.problems.append(Problem(kind, message, line))
 
 
-def _output_problem(output: str, file: str, lines: tuple[str, ...]) -> Problem | None:
+def _output_problem(
+    options: Mapping[str, str], file: str, lines: tuple[str, ...]
+) -> Problem | None:
+    computed, measured = options.get("output", ""), options.get("measure", "")
+    output = measured or computed
     if not output:
         return None
+    if computed and measured:
+        message = "a chunk computes its output or measures it; take ':output:' or ':measure:' away"
+        return Problem(Kind.BAD_OUTPUT, message)
     if not is_output(output):
         return Problem(Kind.BAD_OUTPUT, f"'{output}' names no output; write 'study/what-is-stored'")
+    if measured and is_counterexample(output):
+        message = f"'{output}' is the name of a counterexample, and none is measured"
+        return Problem(Kind.BAD_OUTPUT, message)
     function = function_of(output)
     if not file or not any(text.startswith(f"def {function}(") for text in lines):
         message = f"a chunk that makes '{output}' names its file and defines '{function}'"

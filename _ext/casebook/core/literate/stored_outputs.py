@@ -2,7 +2,8 @@
 
 A build runs no code; it shows these.  There are two forms: what an experiment gave (columns of
 equal length, and single values), and a counterexample (what was done, and what it showed with a
-guard and without it).
+guard and without it).  What `make measure` wrote has the form of an experiment, and says when and
+on what it was measured.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ import io
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
+from casebook.core.literate import measured
+from casebook.core.literate.measured import Measured
 from casebook.core.problems import Kind, Problem, shortened, suggestion
 from casebook.core.text.names import PATTERN
 
@@ -37,6 +40,8 @@ class Output:
     name: str
     columns: Mapping[str, tuple[Cell, ...]] = field(default_factory=dict)
     values: Mapping[str, int | float] = field(default_factory=dict)
+    measured: Measured | None = None
+    """When and on what it was measured; None if it was computed."""
 
     def rows(self) -> list[tuple[Cell, ...]]:
         """Return the columns side by side: a tuple for each row."""
@@ -83,9 +88,24 @@ def read(name: str, text: str) -> Stored | Problem:
     """Return what a file holds, or what is wrong if `make outputs` has not written it so."""
     try:
         data = json.loads(text, parse_constant=_refuse)
-        return _counterexample(name, data) if is_counterexample(name) else _output(name, data)
+        stored = _counterexample(name, data) if is_counterexample(name) else _output(name, data)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         message = f"the stored output '{name}' is not what 'make outputs' writes; run it again"
+        return Problem(Kind.BAD_OUTPUT, message)
+    return _with_measured(stored, data) if isinstance(stored, Output) else stored
+
+
+def _with_measured(output: Output, data: Mapping[str, Any]) -> Output | Problem:
+    if "measured" not in data:
+        return output
+    again = f"run 'make measure ONE={output.name}'"
+    if measured.lacks_ratio(output.values):
+        message = f"'{output.name}' was measured and holds no ratio; {again}"
+        return Problem(Kind.BAD_OUTPUT, message)
+    try:
+        return replace(output, measured=measured.parse(data["measured"]))
+    except (ValueError, KeyError, TypeError):
+        message = f"'{output.name}' does not say when and on what it was measured; {again}"
         return Problem(Kind.BAD_OUTPUT, message)
 
 

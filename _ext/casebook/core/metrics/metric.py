@@ -8,16 +8,17 @@ kind of evidence are inherited along the formulas.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from fractions import Fraction
 from graphlib import CycleError, TopologicalSorter
 from typing import TypeVar
 
+from casebook.core.literate.measured import Measured
 from casebook.core.literate.stored_outputs import Counterexample, Stored, value_of
 from casebook.core.metrics import dates, formulas, quantities, units
-from casebook.core.metrics.dates import Span
+from casebook.core.metrics.dates import Day, Span
 from casebook.core.metrics.formulas import Formula
 from casebook.core.metrics.quantities import Printed, Quantity
 from casebook.core.metrics.units import Unit
@@ -52,6 +53,8 @@ class Evidence(Enum):
     """Computed from other metrics of the book."""
     MODELLED = "modelled"
     """Computed by a program of the book."""
+    MEASURED = "measured"
+    """Measured by a program of the book, on one machine; another one gives other values."""
 
     @property
     def weight(self) -> int:
@@ -59,11 +62,16 @@ class Evidence(Enum):
         return list(Evidence).index(self)
 
 
+_OF_PROGRAMS = (Evidence.MODELLED, Evidence.MEASURED)
+_MADE = {Evidence.MODELLED: "computed and not measured", Evidence.MEASURED: "measured"}
+
+
 @dataclass(frozen=True, slots=True)
 class Metric:
     """A row as it was written; either `quantity` or `formula` is there.
 
-    A modelled one has its quantity from the stored `output`, and neither date nor source.
+    A modelled one has its quantity from the stored `output`, and neither date nor source; a
+    measured one has its date from there as well.
     """
 
     id: str
@@ -83,6 +91,7 @@ class Metric:
     via: Text = NO_TEXT
     doubt: Text = NO_TEXT
     output: str = ""
+    measured: Measured | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +138,8 @@ class Resolved:
     def evidence_words(self) -> str:
         """The evidence as words: `reported`, `secondary`, `derived` or `derived from secondary`."""
         word = self.metric.evidence.value
-        weak = self.metric.formula and self.basis in (Evidence.SECONDARY, Evidence.MODELLED)
+        strong = (Evidence.REPORTED, Evidence.DERIVED)
+        weak = self.metric.formula and self.basis not in strong
         return f"{word} from {self.basis.value}" if weak else word
 
 
@@ -171,7 +181,8 @@ def _metric(
     record: YamlRecord, sources: Collection[str], outputs: Outputs, text: Reader
 ) -> Metric | None:
     evidence = _evidence(record)
-    fields = {None: _ALL, Evidence.DERIVED: _COMPUTED, Evidence.MODELLED: _MODELLED}
+    fields = {None: _ALL, Evidence.DERIVED: _COMPUTED}
+    fields |= dict.fromkeys(_OF_PROGRAMS, _MODELLED)
     record.check_fields(fields.get(evidence, _SAID))
     identifier = record.need("id")
     if identifier and not is_name(identifier):
@@ -183,8 +194,8 @@ def _metric(
     metric: Metric | None = None
     if evidence is Evidence.DERIVED:
         metric = _computed(record, bare)
-    elif evidence is Evidence.MODELLED:
-        metric = _modelled(record, bare, outputs)
+    elif evidence in _OF_PROGRAMS:
+        metric = _made(record, bare, outputs)
     elif evidence:
         metric = _said(record, bare, sources)
     if record.problems or metric is None:
@@ -241,7 +252,7 @@ def _computed(record: YamlRecord, bare: Metric) -> Metric | None:
     return None
 
 
-def _modelled(record: YamlRecord, bare: Metric, outputs: Outputs) -> Metric | None:
+def _made(record: YamlRecord, bare: Metric, outputs: Outputs) -> Metric | None:
     name, hash_sign, key = record.need("output").partition("#")
     unit, digits = _printing(record)
     if not name or not hash_sign:
@@ -259,12 +270,23 @@ def _modelled(record: YamlRecord, bare: Metric, outputs: Outputs) -> Metric | No
         record.report(Kind.BAD_OUTPUT, f"'{name}' is a counterexample and has no values", "output")
         return None
     value = value_of(stored, key)
-    if isinstance(value, Problem):
+    found = stored.measured
+    right = Evidence.MEASURED if found else Evidence.MODELLED
+    if bare.evidence is not right:
+        message = f"what is stored as '{name}' was {_MADE[right]}; its kind is '{right.value}'"
+        record.report(Kind.BAD_KIND, message, "kind")
+    elif isinstance(value, Problem):
         record.refuse(value, "output")
     elif unit:
-        quantity = Quantity(value, value, unit)
-        return replace(bare, quantity=quantity, unit=unit, digits=digits, output=name)
+        made = replace(bare, quantity=Quantity(value, value, unit), unit=unit, digits=digits)
+        return replace(made, output=name, measured=found, as_of=day_of(found) if found else None)
     return None
+
+
+def day_of(measured: Measured) -> Span:
+    """Return the date of a measurement, as metrics have it."""
+    day = Day(measured.day.year, measured.day.month, measured.day.day)
+    return Span(day, day)
 
 
 def _printing(record: YamlRecord) -> tuple[Unit | None, int]:
@@ -355,6 +377,16 @@ def _resolved(
         _unique([*([metric.doubt] if metric.doubt else []), *(d for p in parts for d in p.doubts)]),
         _unique(output for part in parts for output in part.outputs),
     )
+
+
+def lonely(metrics: Iterable[Metric]) -> Iterator[Metric]:
+    """Yield measured metrics in a unit, such as a time, of whose output no ratio is a metric.
+
+    A ratio of two times says something of another machine as well, and a time hardly does.
+    """
+    measured = [metric for metric in metrics if metric.measured]
+    with_ratio = {metric.output for metric in measured if not metric.unit.dimension}
+    yield from (metric for metric in measured if metric.output not in with_ratio)
 
 
 def _unique(items: Iterable[T]) -> tuple[T, ...]:
