@@ -23,6 +23,7 @@ from casebook.print import any_latex
 from casebook.print import findings as print_findings
 from casebook.study import (
     chapters,
+    excerpts,
     headings,
     inventory,
     lengths,
@@ -42,7 +43,7 @@ FEATURES = (
     domain, bibliography, incremental, captions, broken_fences, filling,
     tables, comparison, cards, indexes, sections, lists, insights, decisions, claims,
     output_directive, charts, counterexamples, chart_data,
-    studies, summary, chapters, reading_path, lengths, moved, headings, inventory,
+    studies, summary, chapters, reading_path, lengths, moved, excerpts, headings, inventory,
     code_reading, listings, packages, chunk_links, folding, tangle_builder,
     tooltips, data_files, ebook, print_findings,
 )  # fmt: skip

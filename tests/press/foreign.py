@@ -16,6 +16,14 @@ INDEX = """# Queues
 
 A book about queues, with {metric}`jobs` on its first page.
 
+```{excerpt} study#wait
+:lines: 1, 4-5
+```
+
+```{excerpt} study#chart-queue-waits
+:caption: The wait grows.
+```
+
 ```{toctree}
 study
 patterns

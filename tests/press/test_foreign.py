@@ -105,6 +105,10 @@ def test_what_is_read(site: Built, said: str) -> None:
 def test_what_is_read_on_other_pages(site: Built) -> None:
     front, patterns, plain = (words(site.text(f"{p}.html")) for p in ("index", "patterns", "plain"))
     assert "with 5.2 million requests/day on its first page." in front
+    code = '‹wait› How long a job waits. """A model of the queue.""" … def waits() -> dict[str, '
+    assert code in front
+    assert "‹count› lines 1, 4–5 of 7 · queue_model/queue.py · from Acme’s queue" in front
+    assert "The wait grows. modelled by ‹wait› · from Acme’s queue Numbers load, request/s" in front
     head = "Make a request safe to repeat. Category communication Also called idempotency key A "
     assert head in patterns
     assert "“Acme takes 5.2 million requests/day, and repeats them by idempotency," in patterns

@@ -60,6 +60,10 @@ DIRECTIVES = (
     ("moved", "", "a\n->\na -> b\n -> p1#\na -> ../../p1#x\npage -> <b>#`"),
     ("inventory", "`", ""), ("inventory", "", ":name: a"),
     ("chunk", "m/z.py", ":name: z\n:output: x/a"),
+    ("excerpt", "#a", ":lines: 1-2\n:caption: `"), ("excerpt", "p1#a--2", ":lines: 1, 2"),
+    ("excerpt", "#chart-x-y", ":name: a b"), ("excerpt", "../../p1#z", ":lines: " + "9" * 5000),
+    ("excerpt", "<b>#`", ":caption: {metric}`a`"), ("excerpt", "", ":lines:"),
+    ("excerpt", "#counterexample-x-without-z", ":name: z"), ("excerpt", "#z", ""),
     ("chunk-index", "`", ""), ("chunk-index", "", ""), ("chunk-index", "I", ":name:"),
 )  # fmt: skip
 INLINE = (

@@ -135,7 +135,10 @@ class CasebookDomain(Domain):
         return self._views[page]
 
     def bare_words(self, page: str, text: Text, node: Element) -> str:
-        """Return the words of a text that stands in no link, and report what it names in vain."""
+        """Return the words of a text that stands in no link, and report what it names in vain.
+
+        A node that shows it `again` says nothing of that.
+        """
         view = self.view(page)
         known = {"metric": view.metric, "pattern": view.pattern}
         for kind, name in text.marks:
@@ -146,7 +149,7 @@ class CasebookDomain(Domain):
                 lost = [key for key in name.split(",") if not view.source(key)]
                 message = f"no list of references holds '{', '.join(lost)}'"
                 problem = Problem(Kind.UNKNOWN_SOURCE, message) if lost else None
-            if problem:
+            if problem and not node.get("again"):
                 report(problem, f"{node.source}:{text.line}")
         return view.words(text)
 

@@ -79,7 +79,9 @@ class PageContext:
         elif page == self.name and anchor:
             link["refid"] = anchor.removeprefix("#")
         else:
-            link["refuri"] = f"{builder.get_relative_uri(self.name, page)}{anchor}"
+            uri = builder.get_relative_uri(self.name, page)
+            # In a book of one page a page is a place already.
+            link["refuri"] = anchor if anchor and "#" in uri else f"{uri}{anchor}"
         return link
 
     def by_study(

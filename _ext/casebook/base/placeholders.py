@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from docutils import nodes
 
 from casebook.core.text.marked_text import Text
+from casebook.core.text.reading_time import Length
 
 if TYPE_CHECKING:
     from casebook.base.page_context import PageContext
@@ -23,6 +24,11 @@ class Content(ABC):
     """What a placeholder stands for.  Sphinx pickles it with its page, so it holds plain data."""
 
     __slots__ = ()
+
+    @property
+    def length(self) -> Length:
+        """How much of it there is to read, as far as that is known while its page is read."""
+        return Length()
 
     @abstractmethod
     def fill(self, page: PageContext, at: Placeholder) -> list[nodes.Node]:

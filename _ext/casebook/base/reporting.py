@@ -14,7 +14,12 @@ Where = nodes.Node | str | tuple[str, int]
 
 
 def report(problem: Problem, where: Where | None = None) -> None:
-    """Warn of a problem at a place, which is the problem's own if none is given."""
+    """Warn of a problem at a place, which is the problem's own if none is given.
+
+    A node that shows something `again` says nothing: what is wrong is said where it stands first.
+    """
+    if isinstance(where, nodes.Element) and where.get("again"):
+        return
     location = f"{problem.file}:{problem.line}" if where is None else where
     _logger.warning(
         "%s", problem.message, location=location, type="casebook", subtype=problem.kind.value

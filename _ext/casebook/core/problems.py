@@ -89,6 +89,8 @@ class Kind(Enum):
     """A stored output cannot be read, or lacks what is asked of it."""
     UNKNOWN_OUTPUT = "unknown-output"
     """An output that is named is not stored, or no chunk makes it."""
+    BAD_EXCERPT = "bad-excerpt"
+    """An excerpt names what cannot be shown again, or lines that a chunk does not have."""
     BAD_CHART = "bad-chart"
     """A chart names what its output does not hold, or would be read wrongly."""
     BAD_INSIGHT = "bad-insight"

@@ -98,9 +98,9 @@ class ChartDirective(OutputDirective):
         alt = self.bare_text_at(self.options["alt"], self.option_line("alt"))
         maker = self.maker(stored.measured)
         caption = nodes.caption("", "", *self.nodes_of(said), nodes.Text(" "), maker)
-        drawing = self.place(DrawnChart(self.output, chart, said, alt))
-        figure = nodes.figure("", drawing, caption, classes=["chart"])
-        self.kept(figure, said, chart, stored.measured)
+        drawn = DrawnChart(self.output, chart, said, alt)
+        figure = nodes.figure("", self.place(drawn), caption, classes=["chart"])
+        self.kept(figure, said, chart, drawn, stored.measured)
         return [figure]
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
 
+from casebook.base.page_context import PageContext
+from casebook.base.placeholders import Content, Placeholder
 from casebook.base.standard_nodes import cell, table
 from casebook.core.literate.stored_outputs import Counterexample
 from casebook.figures.output_directive import OutputDirective
+from casebook.literate.made_by import Evident
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -27,16 +31,38 @@ class CounterexampleDirective(OutputDirective):
         if not isinstance(stored, Counterexample):
             return []
         said = self.text_at(self.options["caption"], self.option_line("caption"))
-        heads = [cell(nodes.Text(head)) for head in ("Move", "With the guard", "Without it")]
-        made, body = table(self.nodes_of(said), "counterexample", (24, 38, 38), heads)
-        last = len(stored.moves) - 1
-        for i, moves in enumerate(zip(stored.moves, stored.guarded, stored.unguarded, strict=True)):
-            move, guarded, unguarded = (nodes.Text(text or "–") for text in moves)
-            broken = ("broken",) if i == last else ()
-            body += nodes.row("", cell(move), cell(guarded), cell(unguarded, classes=broken))
-        self.kept(made, said, None)
-        told = nodes.Text(f"Broken at the last move: {stored.broken}. ")
-        return [made, nodes.paragraph("", "", told, self.maker(), classes=["table-note"])]
+        made = _moves(stored, self.nodes_of(said))
+        self.kept(made, said, None, ToldMoves(self.output, stored))
+        return [made, _note(stored, self.maker())]
+
+
+@dataclass(frozen=True, slots=True)
+class ToldMoves(Content):
+    """A counterexample on another page: its table without a caption, and the note under it."""
+
+    output: str
+    stored: Counterexample
+
+    def fill(self, page: PageContext, at: Placeholder) -> list[nodes.Node]:
+        maker = Evident(self.output).fill(page, at)
+        source = nodes.inline("", "", *maker, classes=["figure-source"])
+        return [_moves(self.stored, []), _note(self.stored, source)]
+
+
+def _moves(stored: Counterexample, caption: list[nodes.Node]) -> nodes.table:
+    heads = [cell(nodes.Text(head)) for head in ("Move", "With the guard", "Without it")]
+    made, body = table(caption, "counterexample", (24, 38, 38), heads)
+    last = len(stored.moves) - 1
+    for i, moves in enumerate(zip(stored.moves, stored.guarded, stored.unguarded, strict=True)):
+        move, guarded, unguarded = (nodes.Text(text or "–") for text in moves)
+        broken = ("broken",) if i == last else ()
+        body += nodes.row("", cell(move), cell(guarded), cell(unguarded, classes=broken))
+    return made
+
+
+def _note(stored: Counterexample, maker: nodes.inline) -> nodes.paragraph:
+    told = nodes.Text(f"Broken at the last move: {stored.broken}. ")
+    return nodes.paragraph("", "", told, maker, classes=["table-note"])
 
 
 def setup(app: Sphinx) -> None:

@@ -6,6 +6,7 @@ so none of that extension's own renderers ever runs.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -16,10 +17,14 @@ from sphinxcontrib.mermaid import Mermaid, mermaid
 
 from casebook.base.directive import BookDirective
 from casebook.base.domain import domain_of
+from casebook.base.page_context import PageContext
+from casebook.base.placeholders import Content, Placeholder
 from casebook.base.reporting import report
 from casebook.core.figures.drawing import Drawing, DrawingError, RendererMissing, to_pdf
+from casebook.core.figures.exhibit import Exhibit
 from casebook.core.figures.mermaid import author_colours, draw
 from casebook.core.problems import Kind, Problem, shortened
+from casebook.core.text.marked_text import Text
 from casebook.core.text.sentences import around
 from casebook.figures.drawings import FONTS, MEASURE, WIDE, image, inline, width_class
 
@@ -65,13 +70,32 @@ class Diagram(Mermaid, BookDirective):  # type: ignore[misc]
         for drawing in figure.findall(mermaid):
             self.set_source_info(drawing)
             drawing["reported"], drawing["said"], drawing["alt"] = bool(colours), said, alt
+            if figure["ids"]:
+                page, anchor, classes = self.env.docname, figure["ids"][0], figure["classes"]
+                content = DrawnDiagram(drawing["code"], said, alt)
+                self.book.add(Exhibit(page, anchor, said, tuple(classes), content))
         return [figure]
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnDiagram(Content):
+    """A diagram on another page; what is wrong with it is reported where it stands first."""
+
+    code: str
+    said: Text
+    alt: Text
+
+    def fill(self, page: PageContext, at: Placeholder) -> list[nodes.Node]:
+        made = mermaid("", code=self.code, options={}, said=self.said, alt=self.alt)
+        made.source, made.line = at.source, at.line
+        made["again"] = True
+        return [made]
 
 
 class DrawDiagrams(SphinxPostTransform):
     """Replace each diagram by what the edition at hand can show."""
 
-    default_priority = 4  # before captions are numbered and references resolved
+    default_priority = 6  # when excerpts are there, before captions are numbered
 
     def run(self, **kwargs: Any) -> None:
         for i, node in enumerate(list(self.document.findall(mermaid)), 1):

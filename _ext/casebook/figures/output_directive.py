@@ -11,7 +11,9 @@ from docutils import nodes
 
 from casebook.base.directive import BookDirective
 from casebook.base.domain import domain_of
+from casebook.base.placeholders import Content
 from casebook.core.figures.chart import Chart, Shown
+from casebook.core.figures.exhibit import Exhibit
 from casebook.core.literate.measured import Measured
 from casebook.core.literate.stored_outputs import Stored, is_counterexample
 from casebook.core.problems import Kind, Problem
@@ -60,15 +62,19 @@ class OutputDirective(BookDirective):
         node: nodes.Element,
         caption: Text,
         chart: Chart | None,
+        content: Content,
         measured: Measured | None = None,
     ) -> None:
-        """Name what is shown, and note it."""
+        """Name what is shown, and note it; `content` shows it again on another page."""
         self.options.setdefault("name", self.name + "-" + self.output.replace("/", "-"))
         self.add_name(node)
         self.set_source_info(node)
         anchor = node["ids"][0] if node["ids"] else ""
-        place = (self.env.docname, anchor, self.output)
-        self.book.add(Shown(*place, caption, chart, self.lineno, bool(measured)))
+        page, classes = self.env.docname, tuple(node["classes"])
+        shown = Shown(page, anchor, self.output, caption, chart, self.lineno, bool(measured))
+        self.book.add(shown)
+        source = Evident(self.output, measured)
+        self.book.add(Exhibit(page, anchor, caption, classes, content, source))
 
     def maker(self, measured: Measured | None = None) -> nodes.inline:
         """Say that this is modelled, or when and on what it was measured, and by which chunk."""

@@ -11,12 +11,13 @@ from docutils import nodes
 from markupsafe import Markup
 from pygments.formatters.html import HtmlFormatter  # type: ignore[import-untyped]
 from pygments.lexers.python import PythonLexer  # type: ignore[import-untyped]
-from pygments.token import Generic, Text  # type: ignore[import-untyped]
+from pygments.token import Comment, Error, Generic, Text  # type: ignore[import-untyped]
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from casebook.base.domain import domain_of
 from casebook.core.code_styles import is_ink
 from casebook.core.literate.chunks import REFERENCE, quoted
+from casebook.core.literate.excerpts import LEFT_OUT
 from casebook.literate.listings import LANGUAGE
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 
 # What is read is the chunk's title; what is copied is its use as it was written.
 _LINK = Markup(
-    '<span class="chunk-use"><a class="reference internal" href="#{chunk.anchor}">{title}</a>'
-    '<span class="as-written" aria-hidden="true">&lt;&lt;{chunk.name}&gt;&gt;</span></span>'
+    '<span class="chunk-use"><a class="reference internal" href="{address}">{title}</a>'
+    '<span class="as-written" aria-hidden="true">&lt;&lt;{name}&gt;&gt;</span></span>'
 )
 
 
@@ -50,21 +51,28 @@ class LiterateLexer(PythonLexer):  # type: ignore[misc]
         for at, kind, value in super().get_tokens_unprocessed("\n".join(lines), stack):
             if at in uses:
                 yield at, Generic.Emph, quoted(uses[at])
+            elif kind is Error and value == LEFT_OUT:
+                yield at, Comment, value
             else:  # a span that changes no colour would only weigh
                 yield at, Text if is_ink(kind) else kind, value
 
 
 class LinkingFormatter(HtmlFormatter):  # type: ignore[misc]
-    """HTML in which the use of a chunk is a link to it; the option `chunks` has them by title."""
+    """HTML in which the use of a chunk is a link to it.
+
+    The option `chunks` has the address and the name of each by its title.
+    """
 
     def format_unencoded(self, tokensource: Iterable[tuple[Any, str]], outfile: TextIO) -> None:
         """Write the HTML of the tokens."""
         super().format_unencoded(starmap(self._linked, tokensource), outfile)
 
     def _linked(self, kind: Any, value: str) -> tuple[Any, str]:
-        chunk = self.options["chunks"].get(value) if kind is Generic.Emph else None
-        # A name that is unknown stays as it is; it was reported where the page was read.
-        return (Text, _LINK.format(chunk=chunk, title=value)) if chunk else (kind, value)
+        use = self.options["chunks"].get(value) if kind is Generic.Emph else None
+        if not use:  # a name that is unknown stays; it was reported where the page was read
+            return kind, value
+        address, name = use
+        return Text, _LINK.format(address=address, name=name, title=value)
 
     def _translate_parts(self, value: str) -> list[str]:
         # The lines of a token as HTML, which a link is already.
@@ -79,15 +87,19 @@ class LinkUses(SphinxPostTransform):
 
     def run(self, **kwargs: Any) -> None:
         program = domain_of(self.env).code(self.env.docname).program
-        chunks = {quoted(chunk.name): chunk for chunk in reversed(program.chunks)}
+        chunks = {
+            quoted(chunk.name): (f"#{chunk.anchor}", chunk.name)
+            for chunk in reversed(program.chunks)
+        }
         builder: Any = self.env._app.builder
         highlighter = copy(builder.highlighter)  # which sets all other code
         highlighter.formatter = LinkingFormatter
         for block in list(self.document.findall(nodes.literal_block)):
             if block.get("language") == LANGUAGE and "<<" in block.rawsource:
                 code = highlighter.highlight_block(
-                    block.rawsource, LANGUAGE, location=block, chunks=chunks
-                )
+                    block.rawsource, LANGUAGE, location=block, force=block.get("force", False),
+                    chunks=block.get("uses", chunks),
+                )  # fmt: skip
                 html = f'<div class="highlight-{LANGUAGE} notranslate">{code}</div>'
                 block.replace_self(nodes.raw("", html, format="html"))
 

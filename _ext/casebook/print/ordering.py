@@ -142,6 +142,9 @@ class PrintCode(SphinxPostTransform):
         for chunk in list(self.document.findall(nodes.container)):
             if "chunk" in chunk["classes"]:
                 self._chunk(chunk)
+        for head in list(self.document.findall(nodes.paragraph)):
+            if "excerpt-head" in head["classes"]:
+                self._excerpt(head)
         for listed in list(self.document.findall(nodes.table)):
             if {"package", "chunk-index"} & set(listed["classes"]):
                 for words in listed.findall(nodes.inline):
@@ -157,16 +160,33 @@ class PrintCode(SphinxPostTransform):
         )
         block = next(iter(wrapper.findall(nodes.literal_block)))
         lines = block.astext().count("\n") + 1
-        made: list[nodes.Node] = []
-        for foot in feet:
-            for words in foot.findall(nodes.inline):
-                if "chunk-file" in words["classes"]:
-                    break_inside(words)
-            begin = nodes.raw("", "\n\\casebookchunkfoot{", format="latex")
-            made.append(nodes.inline("", "", begin, *foot.children, raw("}")))
         short = rf"\casebookshortcaption{{\casebookchunkname{{{name}}}{caption.rstrip('.')}}}"
         chunk.children = []
-        chunk += [*made, raw(rf"\casebookchunk{{{lines}}}{short}"), wrapper]
+        chunk += [*map(_foot, feet), raw(rf"\casebookchunk{{{lines}}}{short}"), wrapper]
+
+    def _excerpt(self, head: nodes.paragraph) -> None:
+        """Set the head of an excerpt like a caption; its code has a foot like that of a chunk."""
+        box: Any = head.parent
+        kinds = {nodes.legend: "drawing", nodes.container: "code"}
+        kind = kinds.get(type(box), "table")
+        head.replace_self(_command(f"casebookexcerpt{kind}", head))
+        if kind == "code":
+            _, block, foot = box.children
+            lines = block.astext().count("\n") + 1
+            box.remove(foot)
+            box.insert(0, [_foot(foot), raw(rf"\casebookchunk{{{lines}}}")])
+
+
+def _foot(foot: nodes.Node) -> nodes.inline:
+    for words in foot.findall(nodes.inline):
+        if "chunk-file" in words["classes"]:
+            break_inside(words)
+    return _command("casebookchunkfoot", foot)
+
+
+def _command(name: str, words: nodes.Node) -> nodes.inline:
+    begin = nodes.raw("", f"\n\\{name}{{", format="latex")
+    return nodes.inline("", "", begin, *words.children, raw("}"))
 
 
 def _is_source(node: nodes.Node) -> bool:

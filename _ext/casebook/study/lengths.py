@@ -27,7 +27,7 @@ def length_of(part: nodes.Element) -> Length:
     """Return how much there is to read in a part of a page.
 
     What is made of the whole book, such as a list of all patterns, is not there yet and does not
-    count.
+    count, unless it knows its own length already.
     """
     words = lines = 0
     for block in part.findall(nodes.TextElement):
@@ -37,7 +37,8 @@ def length_of(part: nodes.Element) -> Length:
             lines += len(block.astext().splitlines())
         elif not isinstance(block, nodes.raw):
             words += count(text_of([block]).words(lambda _, name: name))
-    return Length(words, lines, sum(1 for _ in part.findall(nodes.figure)))
+    later = (place.content.length for place in part.findall(Placeholder))
+    return sum(later, Length(words, lines, sum(1 for _ in part.findall(nodes.figure))))
 
 
 class MeasurePages(SphinxTransform):

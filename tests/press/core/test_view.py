@@ -11,6 +11,7 @@ from casebook.core.book.book import NOWHERE, Book, Frame, Source, Target
 from casebook.core.book.records import Captioned, Contents, Record, Study
 from casebook.core.book.view import _ANSWERING, Answers, IndexedChunk, Place, PrintedFile, View
 from casebook.core.findings.insight import Insight
+from casebook.core.literate.excerpts import Excerpt
 from casebook.core.literate.printed import Code, Listing
 from casebook.core.metrics.metric import MetricRow
 from casebook.core.patterns.catalogue import Catalogue
@@ -52,7 +53,8 @@ FRAME = Frame(
     checked={"post": "2026-11-01"},
     date="2026-11-29",
 )
-BOOK = Book((*RECORDS, *FOUND[1:10], *PRINTED, *MADE.records), CATALOGUE, ORDER, FRAME)
+AGAIN = Excerpt("a", "again", "#lost")
+BOOK = Book((*RECORDS, *FOUND[1:10], *PRINTED, *MADE.records, AGAIN), CATALOGUE, ORDER, FRAME)
 
 
 def view(book: Book = BOOK) -> View:
@@ -78,6 +80,7 @@ QUESTIONS: list[tuple[str, str]] = [
     *((kind, page) for kind in ("study", "front") for page in ("a", "a/one", "c")),
     *(("minutes", page) for page in ("a", "c")),
     *(("chunk", place) for place in ("a#chunk-same", "a#chunk-lost")),
+    *(("excerpt", place) for place in ("a#again", "a#lost")),
     ("records_elsewhere", "a"),
     *(("records", name) for name in ("Insight", "ClaimEntry", "Shown", "Lost")),
     *(
@@ -122,6 +125,7 @@ def test_every_method_of_a_view_asks() -> None:
     given = {
         "words": Text(mark("metric", "rate")), "named": ("metric", "rate"), "number": ("b", "load"),
         "near": ("metric", "rat"), "of": Insight, "chunk": ("a", "chunk-same"),
+        "excerpt": ("a", "again"),
         "insight_number": ("a", "insight-x"),
     }  # fmt: skip
     for name, method in inspect.getmembers(View, inspect.isfunction):

@@ -13,9 +13,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from casebook.core.book import originals
 from casebook.core.book.records import Captioned, Contents, Record, Study, study_of
 from casebook.core.findings.insight import Insight
 from casebook.core.literate.chunks import Chunk
+from casebook.core.literate.excerpts import Excerpt
 from casebook.core.literate.printed import Code
 from casebook.core.literate.program import Program
 from casebook.core.literate.tangle import Tangled
@@ -292,8 +294,17 @@ class Book:
 
     @functools.cached_property
     def lengths(self) -> dict[str, Length]:
-        """How much there is to read on each page."""
-        return {found.page: found.length for found in self.of(PageLength)}
+        """How much there is to read on each page, with what its excerpts show."""
+        found = {one.page: one.length for one in self.of(PageLength)}
+        for excerpt in self.of(Excerpt):
+            whole = found.get(excerpt.page, Length())
+            found[excerpt.page] = whole + originals.length(self, excerpt)
+        return found
+
+    @functools.cached_property
+    def excerpts(self) -> dict[tuple[str, str], Excerpt]:
+        """The excerpts by page and anchor."""
+        return {(one.page, one.anchor): one for one in self.of(Excerpt)}
 
     @functools.cached_property
     def path_lengths(self) -> dict[str, Length]:

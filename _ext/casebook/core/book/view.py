@@ -12,10 +12,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from casebook.core.book import counts, fronts
+from casebook.core.book import counts, fronts, originals
 from casebook.core.book.book import NOWHERE, Book, Source, Target
 from casebook.core.book.counts import Counts
 from casebook.core.book.fronts import Front
+from casebook.core.book.originals import Original
 from casebook.core.book.records import Record, Study
 from casebook.core.figures.chart import Shown
 from casebook.core.findings.insight import Insight
@@ -25,7 +26,7 @@ from casebook.core.literate.program import Program
 from casebook.core.metrics.metric import Metric, Resolved
 from casebook.core.patterns.catalogue import Pattern
 from casebook.core.patterns.uses import PatternUse
-from casebook.core.problems import suggestion
+from casebook.core.problems import Problem, suggestion
 from casebook.core.text.marked_text import Text
 
 Question = tuple[str, str]
@@ -165,6 +166,12 @@ def _chunk(book: Book, place: str) -> Place | None:
     return next(found, None)
 
 
+def _excerpt(book: Book, place: str) -> Original | Problem | None:
+    page, _, anchor = place.partition("#")
+    excerpt = book.excerpts.get((page, anchor))
+    return originals.original(book, excerpt) if excerpt else None
+
+
 def _package(book: Book, name: str) -> tuple[PrintedFile, ...]:
     return tuple(
         PrintedFile(
@@ -287,8 +294,8 @@ _ANSWERING: Mapping[str, Answering] = {
     answering.__name__.removeprefix("_"): answering
     for answering in (
         _metric, _metrics, _pattern, _near_metric, _near_pattern, _categories, _uses, _used_by,
-        _users, _studies, _study, _front, _minutes, _maker, _measures, _chunk, _package, _packages,
-        _is_printed, _listings, _insight, _insight_number, _records, _records_elsewhere,
+        _users, _studies, _study, _front, _minutes, _maker, _measures, _chunk, _excerpt, _package,
+        _packages, _is_printed, _listings, _insight, _insight_number, _records, _records_elsewhere,
         _inventory, _source, _sources, _references, _checked, _date, _title, _tree, _outline,
         _headings, _objects, _number, _shown_numbers, _target,
     )
@@ -427,6 +434,10 @@ class View:
         """Return the chunk of an anchor: on the page itself, or else on the first page of its study
         that has one; None if none has."""
         return self._ask(_chunk, f"{page}#{anchor}")
+
+    def excerpt(self, page: str, anchor: str) -> Original | Problem | None:
+        """Return what an excerpt shows, or why it shows nothing; None if there is no excerpt."""
+        return self._ask(_excerpt, f"{page}#{anchor}")
 
     def package(self, name: str) -> tuple[PrintedFile, ...]:
         """Return the files of a package."""
