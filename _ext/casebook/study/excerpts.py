@@ -56,9 +56,8 @@ class ShownAgain(Content):
         found = page.view.excerpt(page.name, self.anchor)
         if found is None or isinstance(found, Problem):  # which is reported
             return [nodes.paragraph("", "", nodes.literal("", self.of))]
-        caption: list[nodes.Node] = [
-            *(child for own in at.children for child in own.children),
-        ] or [nodes.Text(page.view.words(found.caption))]
+        own = [words for paragraph in at.children for words in paragraph.children]
+        caption = own or [nodes.Text(page.view.words(found.caption))]
         if isinstance(found, Listing):
             return [self._code(page, at, found, caption)]
         # What is text in a frame, such as a stored output, would be one more case here.
