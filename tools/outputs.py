@@ -1,4 +1,4 @@
-"""Store anew what the programs of the pages compute: experiments and counterexamples.
+"""Store anew what the programs of the pages compute: experiments, texts and counterexamples.
 
 What they measure stays as it is; `tools/measure.py` stores that.
 

@@ -14,7 +14,7 @@ from casebook.base import (
     incremental,
     setting_list,
 )
-from casebook.figures import chart_data, charts, counterexamples, output_directive
+from casebook.figures import chart_data, charts, counterexamples, output_directive, outputs
 from casebook.findings import claims, decisions, insights
 from casebook.literate import chunk_links, code_reading, folding, listings, packages, tangle_builder
 from casebook.metrics import cards, comparison, indexes, tables
@@ -42,7 +42,7 @@ FEATURES = (
     config, setting_list,
     domain, bibliography, incremental, captions, broken_fences, filling,
     tables, comparison, cards, indexes, sections, lists, insights, decisions, claims,
-    output_directive, charts, counterexamples, chart_data,
+    output_directive, charts, outputs, counterexamples, chart_data,
     studies, summary, chapters, reading_path, lengths, moved, excerpts, headings, inventory,
     code_reading, listings, packages, chunk_links, folding, tangle_builder,
     tooltips, data_files, ebook, print_findings,

@@ -134,6 +134,23 @@ def without_limit() -> object:
 ```{counterexample} acme/without-limit
 :caption: The limit taken away
 ```
+
+```{chunk} mini_acme/talk.py
+:name: talk
+:caption: What is said
+:output: acme/said
+
+"""Talks."""
+
+def said() -> object:
+    return ""
+```
+
+```{output} acme/said
+:as: trace
+:mark: second
+:caption: The second *matters*.
+```
 '''
 TWO = """---
 study: Two
@@ -144,6 +161,12 @@ study: Two
 ```{excerpt} one#fig-path
 :caption: The same way
 ```
+
+```{excerpt} one/keys#output-acme-said
+:name: said-again
+```
+
+[It was said](#said-again).
 """
 PATTERNS = """# Patterns
 
@@ -176,6 +199,7 @@ FILES: dict[str, str | None] = {
     "elite/outputs/acme/rise.json": json.dumps(
         {"columns": {"load": [1, 2, 3], "wait": [1, 2, 4]}, "values": {}}
     ),
+    "elite/outputs/acme/said.json": json.dumps({"text": ["first", "second"]}),
     "elite/outputs/acme/without-limit.json": json.dumps(
         {"moves": ["add", "add"], "guarded": ["2", "3"], "unguarded": ["2", "4"], "broken": "much"}
     ),
@@ -186,7 +210,8 @@ BUILDERS = ("html", "text", "epub", "latex", "singlehtml")
 
 def without(text: str | None) -> str | None:
     """A page without its excerpts."""
-    return text and EXCERPT.sub("", text).replace("[See it](#again).\n", "")
+    bare = text and EXCERPT.sub("", text)
+    return bare and re.sub(r"\[.*\]\(#.*again\)\.\n", "", bare)
 
 
 @pytest.fixture(scope="module")
@@ -275,6 +300,20 @@ def test_a_counterexample_is_shown_with_its_note(built: dict[str, Built]) -> Non
     assert '<td class="broken"><p>4</p></td>' in table
     assert "much. modelled by ‹guards› · from 1.2 Keys" in plain(table).replace("\u00a0", " ")
     assert '<a class="reference internal" href="#again">See it</a>' in page
+
+
+def test_a_stored_text_is_shown_with_its_foot(built: dict[str, Built]) -> None:
+    page = built["html"].text("elite/two.html")
+    box = page[page.index('<div class="stored-output') : page.index("</article>")]
+    assert box.startswith('<div class="stored-output output-marked excerpt docutils container" id=')
+    assert '<mark class="hll">' in box
+    told = "The second matters. modelled by ‹talk› · from 1.2 Keys It was said ."
+    assert plain(box).replace("\u00a0", " ").endswith(told)
+    assert 'id="said-again"' in box
+    assert r"\label{\detokenize{elite/two:said-again}}" in source(built["latex"])
+    text = built["text"].text("elite/two.txt")
+    assert "  first\n" in text
+    assert "> second\n" in text
 
 
 @pytest.mark.parametrize("builder", ["html", "singlehtml"])
@@ -434,9 +473,9 @@ def test_a_page_shows_the_name_of_what_is_gone(tmp_path: Path) -> None:
     write(tmp_path, {**FILES, "elite/one/keys.md": KEYS.replace(":name: claim", ":name: take")})
     made = build(tmp_path)
     assert [line for line in made.warnings if "excerpt" in line] == [
-        "index.md:13: 'elite/one/keys' has no chunk, figure or counterexample 'claim' "
+        "index.md:13: 'elite/one/keys' has no chunk, figure, output or counterexample 'claim' "
         "[casebook.bad-excerpt]",
-        "elite/one.md:7: 'elite/one/keys' has no chunk, figure or counterexample 'claim' "
+        "elite/one.md:7: 'elite/one/keys' has no chunk, figure, output or counterexample 'claim' "
         "[casebook.bad-excerpt]",
     ]
     assert '<span class="pre">keys#claim</span>' in made.text("elite/one.html")

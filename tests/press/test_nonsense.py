@@ -54,6 +54,10 @@ DIRECTIVES = (
     ("counterexample", "x/without-z", ":caption: c"), ("counterexample", "x/y", ":caption: c"),
     ("counterexample", "", ":caption:"), ("counterexample", "x/without-q", ":caption: `"),
     ("counterexample", "x/without-p", ":caption: c"), ("insight-index", "", ""),
+    ("output", "x/t", ":as: http\n:mark: '<b>, `'\n:caption: `"), ("output", "", ":as: json"),
+    ("output", "x/t x/t", ":as: trace\n:labels: ` | {metric}`a`\n:mark: a,b,<b>\n:lines: 1-2"),
+    ("output", "x/t ../x", ":as:"), ("output", "x/y x/without-z", ":as: trace\n:mark:\n:labels:"),
+    ("output", "x/t", ":as: trace\n:lines: 99\n:name: a b"), ("output", "x/e", ":as: packet"),
     ("claims-ledger", "", ""), ("chart-data", "", ""), ("reading-path", "", ":minutes: 5"),
     ("reading-path", "", ":minutes: -1"), ("reading-path", "", ""),
     ("metrics-table", "", "- a\n- nope\n- <b>"), ("moved", "", ""), ("moved", "", "a -> p1#page-1"),
@@ -83,6 +87,8 @@ OUTPUTS = {
     "elite/outputs/x/without-p.json": '{"moves": ["a"], "guarded": ["b", "c"], "unguarded": [], '
     '"broken": 1}',
     "elite/outputs/x/without-q.json": "[1]",
+    "elite/outputs/x/t.json": '{"text": ["GET / HTTP/1.1", "X: <b>\\\\{}$%&#_^~`*", "", "a"]}',
+    "elite/outputs/x/e.json": '{"text": [""]}',
 }
 NAMES = ("x", "[1]", "{a: b}", "1", "null")
 

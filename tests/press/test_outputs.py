@@ -108,6 +108,14 @@ def test_a_counterexample_is_found_and_shrunk(made: Any) -> None:
     }
 
 
+def test_a_text_is_stored_by_its_lines_without_what_differs(made: Any) -> None:
+    page = PAGE.replace(
+        'return {"x": [1, 2, 3], "y": [2 / 3, 4, 6], "last": 6}',
+        'return "HTTP/1.1 200 OK\\nRequest-Id: req_7d3d217d3c0a2a62"',
+    )
+    assert made(page)["acme/double.json"] == {"text": ["HTTP/1.1 200 OK", "Request-Id: req_1"]}
+
+
 def test_a_guard_that_guards_nothing_is_no_counterexample(
     made: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from books import DEATHS, LOCK
 from harness import Built, build, write
-from texts import OTHER, PAGE, READ
+from texts import OTHER, PAGE, READ, SAID
 
 
 @pytest.fixture(scope="module", params=["html", "text", "epub", "latex"])
@@ -25,6 +25,7 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             "other.md": OTHER,
             "elite/outputs/core/deaths.json": DEATHS,
             "elite/outputs/core/without-lock.json": LOCK,
+            "elite/outputs/core/said.json": SAID,
         },
     )
     return build(root, request.param)
@@ -96,6 +97,7 @@ def test_what_is_read_stands_in_tooltips_indexes_and_exports(built: Built) -> No
     described = re.findall(r"<desc[^>]*>(.*?)</desc>", page)
     holds(" ".join(titles), "Chart", "Diagram")
     holds(" ".join(described), "Bars", "Boxes")
+    holds(page, "Before", "After")
 
 
 def test_links_to_captions_print_what_is_read(tmp_path: Path) -> None:

@@ -75,6 +75,12 @@ Text ROLES. [It](#place) is so.
 :caption: Counterexample ROLES
 ```
 
+```{output} core/said core/said
+:as: trace
+:labels: Before ROLES | After ROLES
+:caption: Output ROLES
+```
+
 ```{mermaid}
 :caption: Diagram ROLES
 :alt: Boxes ROLES
@@ -92,6 +98,15 @@ def deaths() -> dict[str, list[int] | int]:
     return {"step": [1, 2], "with": [1, 1], "without": [1, 2], "worst": 2}
 ```
 
+```{chunk} model/talk.py
+:name: said
+:caption: Talk
+:output: core/said
+
+def said() -> str:
+    return "hello"
+```
+
 ```{chunk} model/guards.py
 :name: without-lock
 :caption: Guard
@@ -104,6 +119,7 @@ def without_lock(server: object) -> None:
 ```{bibliography}
 ```
 """.replace("ROLES", ROLES)
+SAID = '{"text": ["hello"]}'
 OTHER = """# Other
 
 It is {metric}`told` and {pattern-link}`idempotency`, as [](#insight-early) says.

@@ -87,8 +87,8 @@ class ChartDirective(OutputDirective):
     def run(self) -> list[nodes.Node]:
         if self.lacks("type", "x", "y", "caption", "alt"):
             return []
-        stored = self.found(counterexample=False)
-        if not isinstance(stored, Output):
+        stored = self.found(self.output, Output)
+        if stored is None:
             return []
         chart = core.parse(stored, *(self.options[name] for name in ("type", "x", "y")))
         if isinstance(chart, Problem):
@@ -96,7 +96,7 @@ class ChartDirective(OutputDirective):
             return []
         said = self.text_at(self.options["caption"], self.option_line("caption"))
         alt = self.bare_text_at(self.options["alt"], self.option_line("alt"))
-        maker = self.maker(stored.measured)
+        maker = self.maker(self.output, stored.measured)
         caption = nodes.caption("", "", *self.nodes_of(said), nodes.Text(" "), maker)
         drawn = DrawnChart(self.output, chart, said, alt)
         figure = nodes.figure("", self.place(drawn), caption, classes=["chart"])

@@ -27,13 +27,13 @@ class CounterexampleDirective(OutputDirective):
     def run(self) -> list[nodes.Node]:
         if self.lacks("caption"):
             return []
-        stored = self.found(counterexample=True)
-        if not isinstance(stored, Counterexample):
+        stored = self.found(self.output, Counterexample)
+        if stored is None:
             return []
         said = self.text_at(self.options["caption"], self.option_line("caption"))
         made = _moves(stored, self.nodes_of(said))
         self.kept(made, said, None, ToldMoves(self.output, stored))
-        return [made, _note(stored, self.maker())]
+        return [made, _note(stored, self.maker(self.output))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ A build runs no code.  It reads what `make outputs` has stored, and names the ch
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import itertools
+from typing import TYPE_CHECKING, TypeVar
 
 from docutils import nodes
 
@@ -15,7 +16,13 @@ from casebook.base.placeholders import Content
 from casebook.core.figures.chart import Chart, Shown
 from casebook.core.figures.exhibit import Exhibit
 from casebook.core.literate.measured import Measured
-from casebook.core.literate.stored_outputs import Stored, is_counterexample
+from casebook.core.literate.stored_outputs import (
+    Counterexample,
+    Output,
+    Stored,
+    StoredText,
+    is_counterexample,
+)
 from casebook.core.problems import Kind, Problem
 from casebook.core.text.marked_text import Text
 from casebook.literate.made_by import Evident, check_made
@@ -23,6 +30,14 @@ from casebook.literate.made_by import Evident, check_made
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
+
+S = TypeVar("S", Output, StoredText, Counterexample)
+SHOWN_BY: dict[type[Stored], str] = {
+    Output: "chart",
+    StoredText: "output",
+    Counterexample: "counterexample",
+}
+"""The directive for each form of what is stored."""
 
 
 class OutputDirective(BookDirective):
@@ -44,18 +59,21 @@ class OutputDirective(BookDirective):
             self.warn(Problem(Kind.MISSING_FIELD, message), self.lineno)
         return bool(lacking)
 
-    def found(self, counterexample: bool) -> Stored | None:
-        """Return the output; None if it cannot be shown, which is reported."""
-        if is_counterexample(self.output) is not counterexample:
-            right = "counterexample" if is_counterexample(self.output) else "chart"
-            message = f"'{self.output}' is shown by the directive '{right}'"
-            self.warn(Problem(Kind.BAD_OUTPUT, message), self.lineno)
-            return None
-        stored = self.stored(self.output)
+    def found(self, name: str, form: type[S]) -> S | None:
+        """Return an output of a form; None if it cannot be shown, which is reported."""
+        # The name tells a counterexample, whether it is stored or not.
+        stored = Counterexample if is_counterexample(name) else self.stored(name)
+        if isinstance(stored, type) and form is Counterexample:
+            stored = self.stored(name)
+        if isinstance(stored, form):
+            return stored
         if isinstance(stored, Problem):
             self.warn(stored, self.lineno)
             return None
-        return stored
+        right = SHOWN_BY[stored if isinstance(stored, type) else type(stored)]
+        message = f"'{name}' is shown by the directive '{right}'"
+        self.warn(Problem(Kind.BAD_OUTPUT, message), self.lineno)
+        return None
 
     def kept(
         self,
@@ -66,20 +84,47 @@ class OutputDirective(BookDirective):
         measured: Measured | None = None,
     ) -> None:
         """Name what is shown, and note it; `content` shows it again on another page."""
-        self.options.setdefault("name", self.name + "-" + self.output.replace("/", "-"))
+        self.named(node, self.output.replace("/", "-"))
+        self.noted(node, self.output, caption, chart, measured)
+        self.shown_again(node, caption, content, Evident(self.output, measured))
+
+    def named(self, node: nodes.Element, name: str) -> None:
+        """Give a node the name that its author has given it, or this one.
+
+        What is shown again on the page has a number behind it.
+        """
+        own = f"{self.name}-{name}"
+        free = (own if n == 1 else f"{own}-{n}" for n in itertools.count(1))
+        taken = self.state.document.nameids
+        self.options.setdefault("name", next(name for name in free if name not in taken))
         self.add_name(node)
         self.set_source_info(node)
-        anchor = node["ids"][0] if node["ids"] else ""
-        page, classes = self.env.docname, tuple(node["classes"])
-        shown = Shown(page, anchor, self.output, caption, chart, self.lineno, bool(measured))
-        self.book.add(shown)
-        source = Evident(self.output, measured)
-        self.book.add(Exhibit(page, anchor, caption, classes, content, source))
 
-    def maker(self, measured: Measured | None = None) -> nodes.inline:
+    def noted(
+        self,
+        node: nodes.Element,
+        output: str,
+        caption: Text,
+        chart: Chart | None = None,
+        measured: Measured | None = None,
+    ) -> None:
+        """Note that a node shows an output."""
+        page, anchor = self.env.docname, next(iter(node["ids"]), "")
+        shown = Shown(page, anchor, output, caption, chart, self.lineno, bool(measured))
+        self.book.add(shown)
+
+    def shown_again(
+        self, node: nodes.Element, caption: Text, content: Content, source: Content
+    ) -> None:
+        """Let other pages show a node again; `source` says where it comes from."""
+        page, anchor = self.env.docname, next(iter(node["ids"]), "")
+        self.book.add(Exhibit(page, anchor, caption, tuple(node["classes"]), content, source))
+
+    def maker(self, output: str, measured: Measured | None = None) -> nodes.inline:
         """Say that this is modelled, or when and on what it was measured, and by which chunk."""
-        said = self.place(Evident(self.output, measured))
-        return nodes.inline("", "", said, classes=["figure-source"])
+        return nodes.inline(
+            "", "", self.place(Evident(output, measured)), classes=["figure-source"]
+        )
 
 
 def _listed(names: tuple[str, ...]) -> str:

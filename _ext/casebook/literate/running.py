@@ -1,4 +1,4 @@
-"""Run what the pages store: experiments, the search for counterexamples, and measurements.
+"""Run what the pages store: experiments, texts, the search for counterexamples, and measurements.
 
 The tests and `make outputs` come here, for measurements `make measure` alone; a build of the book
 never does.
@@ -27,6 +27,7 @@ from casebook.core.literate.stored_outputs import (
     is_counterexample,
     read,
     stored_in,
+    text,
     written,
 )
 from casebook.core.problems import Problem
@@ -101,7 +102,10 @@ def _module(page: Page, chunk: Chunk) -> ModuleType:
 
 def _run(module: ModuleType, name: str) -> dict[str, Any]:
     function = getattr(module, function_of(name))
-    return counterexample(module, function) if is_counterexample(name) else experiment(function())
+    if is_counterexample(name):
+        return counterexample(module, function)
+    result = function()
+    return text(result) if isinstance(result, str) else experiment(result)
 
 
 def counterexample(module: ModuleType, without: Any) -> dict[str, Any]:

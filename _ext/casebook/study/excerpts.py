@@ -60,7 +60,8 @@ class ShownAgain(Content):
         caption = own or [nodes.Text(page.view.words(found.caption))]
         if isinstance(found, Listing):
             return [self._code(page, at, found, caption)]
-        # What is text in a frame, such as a stored output, would be one more case here.
+        if "stored-output" in found.classes:
+            return [_text(page, at, found, caption)]
         if "counterexample" in found.classes:
             return _table(page, at, found, caption)
         return [_figure(page, at, found, caption)]
@@ -95,13 +96,24 @@ class ShownAgain(Content):
         return nodes.container("", wrapper, foot, classes=["chunk", "excerpt"])
 
 
+def _text(
+    page: PageContext, at: Placeholder, found: Exhibit, caption: list[nodes.Node]
+) -> nodes.container:
+    """Return a stored text, with its foot."""
+    words = [nodes.inline("", "", *caption), nodes.Text(" "), _source(page, at, found)]
+    foot = nodes.container("", nodes.paragraph("", "", *words), classes=["output-foot"])
+    texts = _again(at, found)
+    box = nodes.container("", texts, foot, classes=[*found.classes, "excerpt"], ids=at["ids"])
+    at["ids"] = []  # which the box would take over
+    texts.replace_self(texts.content.fill(page, texts))
+    return box
+
+
 def _figure(
     page: PageContext, at: Placeholder, found: Exhibit, caption: list[nodes.Node]
 ) -> nodes.figure:
     """Return a drawing, made by the same code as the first one."""
-    made = found.source.fill(page, at) if isinstance(found.source, Content) else []
-    source = joined([part for part in (made, _origin(page, found)) if part], "\u00a0· ")
-    words = [*caption, nodes.Text(" "), nodes.inline("", "", *source, classes=["figure-source"])]
+    words = [*caption, nodes.Text(" "), _source(page, at, found)]
     drawing = _again(at, found)
     figure = nodes.figure("", drawing, classes=[*found.classes, "excerpt"], ids=at["ids"])
     if _on_paper(page):
@@ -142,6 +154,13 @@ def _head(at: Placeholder, words: list[nodes.Node]) -> nodes.paragraph:
     """
     place = nodes.target("", "", ids=at["ids"])
     return nodes.paragraph("", "", place, *words, classes=["excerpt-head"])
+
+
+def _source(page: PageContext, at: Placeholder, found: Exhibit) -> nodes.inline:
+    """Say what made it, if anything did, and where its home is."""
+    made = found.source.fill(page, at) if isinstance(found.source, Content) else []
+    parts = joined([part for part in (made, _origin(page, found)) if part], "\u00a0· ")
+    return nodes.inline("", "", *parts, classes=["figure-source"])
 
 
 def _origin(page: PageContext, found: Original) -> list[nodes.Node]:

@@ -9,7 +9,7 @@ for (const pre of document.querySelectorAll(".highlight pre:has(.gp)")) {
 
 // A box that scrolls sideways can be reached by keyboard, and has a name, while it overflows.
 const nameOf = (box) => {
-  const around = box.closest("figure, .table-wrapper, :not(details) > .literal-block-wrapper, .session, .math-block, details");
+  const around = box.closest("figure, .table-wrapper, :not(details) > .literal-block-wrapper, .session, .stored-output, .math-block, details");
   const caption = around?.querySelector(".caption-number, .caption-text, .hang-label, .eqno");
   return (caption?.textContent.trim() || "Part of the page") + ", scrolls sideways";
 };

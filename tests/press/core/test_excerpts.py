@@ -169,14 +169,14 @@ def test_what_an_excerpt_finds(page: str, of: str, place: tuple[str, str]) -> No
          " 'keys'? [unknown-page]"),
         ("alone", "../../alnoe#claim", "there is no page 'alnoe' to show anything of; did you mean"
          " 'alone'? [unknown-page]"),
-        ("x/one", "keys#clam", "'x/one/keys' has no chunk, figure or counterexample 'clam'; did you"
-         " mean 'claim' or 'claim--2'? [bad-excerpt]"),
-        ("alone", "x/keys#fig-way", "'x/keys' has no chunk, figure or counterexample 'fig-way'; did"
-         " you mean '/x/two#fig-way'? [bad-excerpt]"),
-        ("alone", "x/keys#zebra", "'x/keys' has no chunk, figure or counterexample 'zebra'"
+        ("x/one", "keys#clam", "'x/one/keys' has no chunk, figure, output or counterexample 'clam';"
+         " did you mean 'claim' or 'claim--2'? [bad-excerpt]"),
+        ("alone", "x/keys#fig-way", "'x/keys' has no chunk, figure, output or counterexample"
+         " 'fig-way'; did you mean '/x/two#fig-way'? [bad-excerpt]"),
+        ("alone", "x/keys#zebra", "'x/keys' has no chunk, figure, output or counterexample 'zebra'"
          " [bad-excerpt]"),
-        ("alone", "#alnoe", "this page has no chunk, figure or counterexample 'alnoe'; did you mean"
-         " 'alone'? [bad-excerpt]"),
+        ("alone", "#alnoe", "this page has no chunk, figure, output or counterexample 'alnoe'; "
+         "did you mean 'alone'? [bad-excerpt]"),
         ("x/one", "two#again", "'again' is an excerpt itself; show 'one#fig', as it does"
          " [bad-excerpt]"),
         ("x/one", "two/keys#other", "'two/keys#other' is code of another study; a study shows its"

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import pytest
 from casebook.core.literate.measured import Measured
-from casebook.core.literate.stored_outputs import Counterexample, Output, Stored
+from casebook.core.literate.stored_outputs import Counterexample, Output, Stored, StoredText
 from casebook.core.metrics import dates
 from casebook.core.metrics import metric as metrics
 from casebook.core.metrics.dates import Span
@@ -231,6 +231,7 @@ STORED: dict[str, Stored | Problem] = {
     "stripe/timed": Output("stripe/timed", {}, {"ms": 4, "slow ratio": 1.3}, RUN),
     "stripe/other": Output("stripe/other", {}, {"ms": 4, "ratio": 1.3}, RUN),
     "stripe/without-fence": Counterexample("stripe/without-fence", (), (), (), "b"),
+    "stripe/said": StoredText("stripe/said", ("hello",)),
     "stripe/broken": Problem(Kind.BAD_OUTPUT, BROKEN),
 }
 
@@ -380,6 +381,12 @@ NO_VALUE = "the stored output 'stripe/storm' has no value "
             Kind.BAD_OUTPUT,
             5,
             "'stripe/without-fence' is a counterexample and has no values",
+        ),
+        (
+            {"output": "stripe/said#peak"},
+            Kind.BAD_OUTPUT,
+            5,
+            "'stripe/said' is a text and has no values",
         ),
         ({"unit": None}, Kind.MISSING_FIELD, 1, "the field 'unit' is missing"),
         ({"unit": "zzz"}, Kind.UNKNOWN_UNIT, 6, "unknown unit 'zzz'; the units are listed in "

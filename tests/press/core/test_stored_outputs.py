@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import re
 from decimal import Decimal
 from fractions import Fraction
 
@@ -14,6 +15,7 @@ from casebook.core.literate import stored_outputs
 from casebook.core.literate.stored_outputs import (
     Counterexample,
     Output,
+    StoredText,
     as_csv,
     experiment,
     function_of,
@@ -21,6 +23,7 @@ from casebook.core.literate.stored_outputs import (
     is_output,
     read,
     stored_in,
+    text,
     value_of,
     written,
 )
@@ -253,6 +256,37 @@ def test_an_output() -> None:
     assert read(NAME, '{"columns": {}, "values": {}, "more": 1}') == Output(NAME)
 
 
+def test_a_text_has_a_line_for_each_of_its_own() -> None:
+    made = text("\nHTTP/1.1 200 OK  \nId: req_7d3d217d3c0a2a62\n\né\n\n")
+    written_text = written(made)
+    assert written_text == (
+        '{\n "text": [\n  "HTTP/1.1 200 OK",\n  "Id: req_1",\n  "",\n  "é"\n ]\n}\n'
+    )
+    lines = ("HTTP/1.1 200 OK", "Id: req_1", "", "é")
+    assert read(NAME, written_text) == StoredText(NAME, lines)
+    # The name of a counterexample says that it is none.
+    assert read(WITHOUT, written_text) == wrong(WITHOUT)
+
+
+@pytest.mark.parametrize(
+    ("said", "fault"),
+    [
+        ("", "the text is empty"),
+        ("\n \n", "the text is empty"),
+        ("a\n\tb", r"line 2 of the text holds '\t', which no edition can print"),
+        ("a\x1b[0m", r"line 1 of the text holds '\x1b', which no edition can print"),
+    ],
+)
+def test_what_is_no_text(said: str, fault: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(fault)}$"):
+        text(said)
+
+
+@pytest.mark.parametrize("lines", ["a", None, [], [""], [1], ["a\nb"], {"a": 1}])
+def test_what_is_no_stored_text(lines: object) -> None:
+    assert read(NAME, json.dumps({"text": lines})) == wrong(NAME)
+
+
 TRACE = {"moves": ["a", "b"], "guarded": ["", "ok"], "unguarded": ["", "no"], "broken": "it broke"}
 
 
@@ -308,6 +342,8 @@ def test_any_text_is_an_output_or_a_sentence(text: str, name: str) -> None:
             isinstance(c, str) or (type(c) in (int, float) and math.isfinite(c)) for c in cells
         )
         assert all(isinstance(value_of(found, key), Fraction) for key in found.values)
+    elif isinstance(found, StoredText):
+        assert all(line.isprintable() for line in found.lines)
     elif isinstance(found, Counterexample):
         assert len(found.moves) == len(found.guarded) == len(found.unguarded)
     else:

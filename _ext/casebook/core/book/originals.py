@@ -74,7 +74,7 @@ def _named(book: Book, at: str, page: str, name: str) -> Original | Problem:
     known = [anchor.removeprefix("chunk-") for anchor in listings]
     hint = suggestion(name, [*known, *exhibits]) or _elsewhere(book, name)
     where = "this page" if page == at else f"'{page}'"
-    message = f"{where} has no chunk, figure or counterexample '{name}'{hint}"
+    message = f"{where} has no chunk, figure, output or counterexample '{name}'{hint}"
     return Problem(Kind.BAD_EXCERPT, message)
 
 

@@ -1,9 +1,9 @@
 """Stored outputs: what the printed code computed, as `make outputs` has written it to JSON files.
 
-A build runs no code; it shows these.  There are two forms: what an experiment gave (columns of
-equal length, and single values), and a counterexample (what was done, and what it showed with a
-guard and without it).  What `make measure` wrote has the form of an experiment, and says when and
-on what it was measured.
+A build runs no code; it shows these.  There are three forms: what an experiment gave (columns of
+equal length, and single values), a text (what went over a wire, or a trace), and a counterexample
+(what was done, and what it showed with a guard and without it).  What `make measure` wrote has the
+form of an experiment, and says when and on what it was measured.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ import csv
 import io
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
 from casebook.core.literate import measured
 from casebook.core.literate.measured import Measured
+from casebook.core.literate.settled import settled
 from casebook.core.problems import Kind, Problem, shortened, suggestion
 from casebook.core.text.names import PATTERN
 
@@ -61,7 +62,15 @@ class Counterexample:
     """The invariant that broke at the last move."""
 
 
-Stored = Output | Counterexample
+@dataclass(frozen=True, slots=True)
+class StoredText:
+    """What was said or sent, line by line."""
+
+    name: str
+    lines: tuple[str, ...]
+
+
+Stored = Output | StoredText | Counterexample
 
 
 def is_output(name: str) -> bool:
@@ -88,7 +97,9 @@ def read(name: str, text: str) -> Stored | Problem:
     """Return what a file holds, or what is wrong if `make outputs` has not written it so."""
     try:
         data = json.loads(text, parse_constant=_refuse)
-        stored = _counterexample(name, data) if is_counterexample(name) else _output(name, data)
+        if is_counterexample(name):
+            return _counterexample(name, data)
+        stored = _text(name, data) if "text" in data else _output(name, data)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         message = f"the stored output '{name}' is not what 'make outputs' writes; run it again"
         return Problem(Kind.BAD_OUTPUT, message)
@@ -115,6 +126,24 @@ def _output(name: str, data: Any) -> Output:
     if len({len(column) for column in columns.values()}) > 1:
         raise ValueError("columns of different lengths")
     return Output(name, columns, values)
+
+
+def _text(name: str, data: Any) -> StoredText:
+    lines = tuple(_words(data["text"]))
+    if _unprintable(lines):
+        raise ValueError("not lines of text")
+    return StoredText(name, lines)
+
+
+def _unprintable(lines: Sequence[str]) -> str:
+    """Say what in the lines is no text on one line; nothing if all is."""
+    if not any(lines):
+        return "the text is empty"
+    for at, line in enumerate(lines, 1):
+        for sign in line:
+            if not sign.isprintable():
+                return f"line {at} of the text holds {sign!r}, which no edition can print"
+    return ""
 
 
 def _counterexample(name: str, data: Any) -> Counterexample:
@@ -167,7 +196,12 @@ def _refuse(constant: str) -> float:
 
 
 def written(data: Mapping[str, Any]) -> str:
-    """Format what is stored: rounded, one line a column, so that a change is easy to see."""
+    """Format what is stored: rounded, one line a column, so that a change is easy to see.
+
+    A text has its own lines.
+    """
+    if "text" in data:
+        return '{\n "text": [\n  ' + ",\n  ".join(map(_line, data["text"])) + "\n ]\n}\n"
     parts = [
         f" {_line(part)}: {{\n"
         + ",\n".join(f"  {_line(key)}: {_line(value)}" for key, value in content.items())
@@ -181,6 +215,17 @@ def written(data: Mapping[str, Any]) -> str:
 
 def _line(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
+
+
+def text(result: str) -> dict[str, list[str]]:
+    """Return a text in the form that is stored: its lines, with what differs each time settled.
+
+    Raises ``ValueError`` if the text is empty, or holds what is not printed.
+    """
+    lines = [line.rstrip(" ") for line in settled(result).strip("\n").split("\n")]
+    if fault := _unprintable(lines):
+        raise ValueError(fault)
+    return {"text": lines}
 
 
 def experiment(result: Mapping[str, Any]) -> dict[str, Any]:

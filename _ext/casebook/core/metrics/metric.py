@@ -16,7 +16,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import TypeVar
 
 from casebook.core.literate.measured import Measured
-from casebook.core.literate.stored_outputs import Counterexample, Stored, value_of
+from casebook.core.literate.stored_outputs import Output, Stored, is_counterexample, value_of
 from casebook.core.metrics import dates, formulas, quantities, units
 from casebook.core.metrics.dates import Day, Span
 from casebook.core.metrics.formulas import Formula
@@ -266,8 +266,9 @@ def _made(record: YamlRecord, bare: Metric, outputs: Outputs) -> Metric | None:
     if isinstance(stored, Problem):
         record.refuse(stored, "output")
         return None
-    if isinstance(stored, Counterexample):
-        record.report(Kind.BAD_OUTPUT, f"'{name}' is a counterexample and has no values", "output")
+    if not isinstance(stored, Output):
+        form = "counterexample" if is_counterexample(name) else "text"
+        record.report(Kind.BAD_OUTPUT, f"'{name}' is a {form} and has no values", "output")
         return None
     value = value_of(stored, key)
     found = stored.measured
