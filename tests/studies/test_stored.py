@@ -13,10 +13,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing
 from datetime import date
 from fractions import Fraction
+from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from random import Random
 from types import ModuleType
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from casebook.core.literate.stored_outputs import (
@@ -36,7 +38,7 @@ import mini_stripe.guards_limits as guards_limits
 import mini_stripe.guards_moving as guards_moving
 import mini_stripe.objects as objects
 import mini_stripe.versions as versions
-from mini_stripe import experiments, retries
+from mini_stripe import exchanges, experiments, retries
 from mini_stripe.faults import Clock
 from mini_stripe.network import CardNetwork
 from mini_stripe.objects import body_of, listed, row_of
@@ -142,6 +144,28 @@ def test_the_guard_holds(module: ModuleType, unmeasured: Unmeasured) -> None:
     length = max(len(stored(name)["moves"]) for name in GUARDS if GUARDS[name] is module)
     for moves in all_lists(module.MOVES, length, unmeasured):
         assert not module.play(moves).broken, moves
+
+
+# -- Texts
+
+
+def test_a_retry_gets_the_same_bytes_and_a_header_more() -> None:
+    first, retry = (stored(f"stripe/{name}")["text"] for name in ("charge-first", "charge-retried"))
+    at = retry.index("Idempotent-Replayed: true")
+    assert retry[:at] + retry[at + 1 :] == first
+    answers: list[bytes] = []
+
+    class Watched(HTTPResponse):
+        def read(self, amount: int | None = None) -> bytes:
+            answers.append(super().read(amount))
+            return answers[-1]
+
+    with patch.object(HTTPConnection, "response_class", Watched):
+        shown = exchanges.charge_twice()
+    assert [text.split("\n") for text in shown] == [first, retry]
+    assert answers[0] == answers[1]
+    assert f"Content-Length: {len(answers[0])}" in first
+    assert first[-1] == '{"id": "ch_1", "amount": 500, …}'
 
 
 # -- Experiments
