@@ -323,14 +323,16 @@ def test_the_first_retries_of_the_sdk_come_back_together() -> None:
 def test_the_bucket_admits_its_reserve_and_then_the_rate() -> None:
     """After t seconds 500 + 100 t at most, and all of that as long as so many come."""
     columns = stored("stripe/token-bucket")["columns"]
-    assert columns["second"] == list(range(20))
-    assert columns["sent"] == [200] * 10 + [50] * 10
-    total = 0
-    for second, admitted in enumerate(columns["admitted"][:10], 1):
-        total += admitted
-        last = second - Fraction(1, 200)  # when the last request of this second comes
-        assert total == min(200 * second, math.floor(500 + 100 * last))
-    assert columns["admitted"][10:] == [50] * 10
+    assert columns["second"] == list(range(20)) * 3
+    assert columns["sent"] == [150] * 20 + [200] * 20 + [400] * 20
+    for run, rate in enumerate((150, 200, 400)):
+        each = columns["admitted"][20 * run : 20 * run + 20]
+        total = 0
+        for second, admitted in enumerate(each[:10], 1):
+            total += admitted
+            last = second - Fraction(1, rate)  # when the last request of this second comes
+            assert total == min(rate * second, math.floor(500 + 100 * last))
+        assert each[10:] == [50] * 10
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,10 @@ from casebook.base.directive import BookList
 from casebook.base.page_context import PageContext
 from casebook.base.placeholders import Content, Placeholder
 from casebook.base.standard_nodes import cell, table
-from casebook.core.figures.chart import Chart, Shown, shown
+from casebook.core.figures.axes import shown
+from casebook.core.figures.chart import Chart, Shown
 from casebook.core.text.sentences import around
+from casebook.figures.record_charts import records_table
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -59,7 +61,8 @@ def numbers_table(chart: Chart) -> nodes.table:
     heads = [
         cell(nodes.Text(head), classes=("num",) if i else ()) for i, head in enumerate(chart.heads)
     ]
-    widths = (28, *([72 // len(chart.series)] * len(chart.series)))
+    others_wide = len(chart.heads) - 1
+    widths = (28, *([72 // others_wide] * others_wide))
     made, body = table([], "chart-data", widths, heads)
     for row in chart.rows:
         first, *others = map(shown, row)
@@ -76,15 +79,19 @@ class AllChartData(Content):
         made: list[nodes.Node] = []
         # Where a chart is shown again, as on a home page, its last place has the text about it.
         shown_last = {
-            (found.output, found.chart.heads): (found, found.chart)
+            (found.output, found.chart.heads if found.chart else found.metrics): found
             for found in page.view.of(Shown)
-            if found.chart
+            if found.chart or found.metrics
         }
-        for found, chart in shown_last.values():
+        for found in shown_last.values():
             caption = around(page.view.words(found.caption), 0)
             link = page.place(found.page, found.anchor, caption)
             made.append(nodes.paragraph("", "", link))
-            made.append(numbers_table(chart) if chart.is_short else _where(page, found))
+            chart = found.chart
+            if chart is None:
+                made.append(records_table(page, found.metrics))
+            else:
+                made.append(numbers_table(chart) if chart.is_short else _where(page, found))
         return made or [nodes.paragraph("", "The book has no chart.")]
 
 

@@ -22,6 +22,8 @@ FONTS = PACKAGE / "fonts"
 """The press's own fonts, by which words are measured and set."""
 MEASURE, WIDE = 780, 950
 """Greatest natural widths in pixels: more, and labels fall below 6 pt on paper."""
+PRINT_WIDTH = 334
+"""Width of a chart on paper, in points: the measure."""
 WIDTH_STEP = 20
 """The style sheet knows widths in steps, since the page allows no style attributes."""
 

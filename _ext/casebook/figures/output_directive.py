@@ -49,7 +49,7 @@ class OutputDirective(BookDirective):
     @property
     def output(self) -> str:
         """The name of the output."""
-        return str(self.arguments[0].strip())
+        return str(self.arguments[0].strip()) if self.arguments else ""
 
     def lacks(self, *needed: str) -> bool:
         """Report missing options."""
@@ -107,10 +107,12 @@ class OutputDirective(BookDirective):
         caption: Text,
         chart: Chart | None = None,
         measured: Measured | None = None,
+        metrics: tuple[str, ...] = (),
     ) -> None:
-        """Note that a node shows an output."""
+        """Note that a node shows an output, or records."""
         page, anchor = self.env.docname, next(iter(node["ids"]), "")
-        shown = Shown(page, anchor, output, caption, chart, self.lineno, bool(measured))
+        by_clock = measured is not None
+        shown = Shown(page, anchor, output, caption, chart, self.lineno, by_clock, metrics)
         self.book.add(shown)
 
     def shown_again(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from casebook.core.figures.chart import Axis, Chart, Form, parse, shown
+from casebook.core.figures.axes import Axis, Form, shown
+from casebook.core.figures.chart import Chart, parse
 from casebook.core.literate.stored_outputs import Output
 from casebook.core.problems import Kind, Problem
 from hypothesis import given

@@ -17,9 +17,11 @@ import matplotlib as mpl
 import pypdf
 import pytest
 from casebook.core import palette
-from casebook.core.figures import chart_drawing
-from casebook.core.figures.chart import Chart, Form, parse
-from casebook.core.figures.chart_drawing import PAPER, SCREEN, Size, draw
+from casebook.core.figures import chart_heat, chart_style
+from casebook.core.figures.axes import Form
+from casebook.core.figures.chart import Chart, parse
+from casebook.core.figures.chart_drawing import draw
+from casebook.core.figures.chart_style import PAPER, SCREEN, Size
 from casebook.core.figures.drawing import Drawing, DrawingError, RendererMissing, to_pdf
 from casebook.core.literate.stored_outputs import Cell, Output
 from casebook.core.svg import sanitiser
@@ -252,7 +254,7 @@ def test_the_books_font_may_be_missing(tmp_path: Path) -> None:
 
 
 def test_a_colour_of_matplotlibs_own_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(chart_drawing._COLOURS, "hair", "#123456")
+    monkeypatch.setitem(chart_style.COLOURS, "hair", "#123456")
     with pytest.raises(DrawingError) as caught:
         draw(sample(Form.LINE), SCREEN, FONTS)
     assert str(caught.value) == "The chart holds a colour that is not the palette's: #123456."
@@ -556,7 +558,7 @@ def test_equal_cells_are_equally_light() -> None:
 def test_a_heat_map_grows_with_its_rows() -> None:
     one, two = (heat(dict.fromkeys(names, (1, 2))) for names in ("a", "ab"))
     assert two.height - one.height == pytest.approx(
-        chart_drawing.ROW_HEIGHT * SCREEN.letters, abs=0.01
+        chart_heat.ROW_HEIGHT * SCREEN.letters, abs=0.01
     )
     assert one.width == two.width == SCREEN.width
     # A row stands beside its name.

@@ -1,17 +1,25 @@
-"""Charts: which columns of a stored output are drawn, in which form, against which axis.
-
-An axis is written as a column's name and its unit: ``offered (request/s)``.
-"""
+"""Charts: which columns of a stored output are drawn, in which form, against which axis."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+import itertools
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 
+from casebook.core.figures.annotations import NO_MARKS, Marks, banded, limited, noted
+from casebook.core.figures.axes import Axis, Form, column_of
+from casebook.core.figures.panels import (
+    Panels,
+    Part,
+    choosing,
+    parted,
+    parts,
+    printed_alone,
+    shown_first,
+)
+from casebook.core.figures.ranges import y_range
 from casebook.core.literate.stored_outputs import Cell, Output
-from casebook.core.problems import Kind, Problem, shortened, suggestion
+from casebook.core.problems import Kind, Problem, shortened
 from casebook.core.text.marked_text import Text
 
 MOST_SERIES = 6
@@ -20,31 +28,8 @@ MOST = 10**100
 """Beyond it the arithmetic of axes overflows."""
 SHORT_TABLE = 24, 8
 """So many rows and columns can be read as a table; longer data is for a program."""
-
-_AXIS = re.compile(r"\s*([^()\s][^()]*?)\s*(?:\(([^()]+)\))?\s*")
-
-
-class Form(Enum):
-    """The form of a chart."""
-
-    LINE = "line"
-    STEP = "step"
-    """Like a line, of a value that stays until the next point."""
-    BAR = "bar"
-    SCATTER = "scatter"
-    HEAT = "heat"
-    """A grid of numbered cells: a column a row of cells."""
-
-
-@dataclass(frozen=True, slots=True)
-class Axis:
-    """A column and the unit of its numbers."""
-
-    name: str
-    unit: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.name}, {self.unit}" if self.unit else self.name
+MOST_COVERED, NEAR = 0.6, 0.01
+"""Two series coincide if so many of their points are nearer than so much of the vertical axis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +40,9 @@ class Chart:
     x: Axis
     series: tuple[Axis, ...]
     columns: Mapping[str, tuple[Cell, ...]]
-    """The data of `x` and of each of the series, by name."""
+    """The data of the parameter, of `x` and of each of the series, by name."""
+    panels: Panels | None = None
+    marks: Marks = NO_MARKS
 
     @property
     def y_label(self) -> str:
@@ -64,15 +51,20 @@ class Chart:
         return str(first) if len(self.series) == 1 else first.unit
 
     @property
+    def axes(self) -> tuple[Axis, ...]:
+        """The columns of the table of its data: the parameter, x and the series."""
+        by = self.panels.by if self.panels else None
+        return (*([by] if by else []), self.x, *self.series)
+
+    @property
     def heads(self) -> tuple[str, ...]:
         """The heads of the table of its data."""
-        return (str(self.x), *map(str, self.series))
+        return tuple(map(str, self.axes))
 
     @property
     def rows(self) -> list[tuple[Cell, ...]]:
         """The rows of the table of its data."""
-        axes = (self.x, *self.series)
-        return list(zip(*(self.columns[axis.name] for axis in axes), strict=True))
+        return list(zip(*(self.columns[axis.name] for axis in self.axes), strict=True))
 
     @property
     def is_short(self) -> bool:
@@ -80,46 +72,94 @@ class Chart:
         rows, columns = SHORT_TABLE
         return len(self.rows) <= rows and len(self.heads) <= columns
 
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """What each of its panels shows."""
+        return parts(self)
+
+    @property
+    def is_by_series(self) -> bool:
+        """Tell whether each series has a panel of its own, which bears its name."""
+        return self.panels is not None and self.panels.by is None
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A chart of a stored output, or a counterexample, where it is printed."""
+    """A chart of a stored output or of records, or a counterexample, where it is printed."""
 
     page: str
     anchor: str
     output: str
+    """The name of the output; nothing for a chart of records."""
     caption: Text
     chart: Chart | None
     line: int = field(repr=False)
     measured: bool = False
+    metrics: tuple[str, ...] = ()
+    """The ids of the records that it shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """What is wrong with an option of a chart; without its name, with the chart as a whole."""
+
+    option: str
+    problem: Problem
 
 
 def parse(output: Output, form: str, x: str, y: str) -> Chart | Problem:
-    """Read the options of a chart; the answer is a problem when they do not fit the output."""
+    """Read what a chart shows; the answer is a problem when it does not fit the output."""
     known = [known.value for known in Form]
     if form not in known:
         words = f"unknown type of chart {shortened(form)}; the types are {', '.join(known)}"
         return Problem(Kind.BAD_CHART, words)
-    axes = [_axis(text) for text in (x, *y.split(","))]
-    for text, axis in zip((x, *y.split(",")), axes, strict=True):
-        if axis is None:
-            words = f"{shortened(text)} is no axis; write a column and its unit: 'wait (s)'"
-            return Problem(Kind.BAD_CHART, words)
-        if axis.name not in output.columns:
-            hint = suggestion(axis.name, output.columns)
-            known_columns = "; its columns are " + (", ".join(output.columns) or "none")
-            words = f"'{output.name}' has no column {shortened(axis.name)}{hint or known_columns}"
-            return Problem(Kind.BAD_CHART, words)
-    first, *series = [axis for axis in axes if axis]
-    columns = {axis.name: output.columns[axis.name] for axis in (first, *series)}
+    axes = []
+    for text in (x, *y.split(",")):
+        axis = column_of(output, text)
+        if isinstance(axis, Problem):
+            return axis
+        axes.append(axis)
+    first, *series = axes
+    columns = {axis.name: output.columns[axis.name] for axis in axes}
     chart = Chart(Form(form), first, tuple(series), columns)
     misfit = _misfit(chart)
     return Problem(Kind.BAD_CHART, misfit) if misfit else chart
 
 
-def _axis(text: str) -> Axis | None:
-    found = _AXIS.fullmatch(text)
-    return Axis(found[1], (found[2] or "").strip()) if found else None
+_Step = Callable[[Chart, Output, str], Chart | Problem]
+
+
+def _of_chart(step: Callable[[Chart, str], Chart | Problem]) -> _Step:
+    return lambda chart, _, words: step(chart, words)
+
+
+_STEPS: Mapping[str, _Step] = {
+    "panels": parted,
+    "choose": choosing,
+    "shown": _of_chart(shown_first),
+    "print": _of_chart(printed_alone),
+    "limit": _of_chart(limited),
+    "band": _of_chart(banded),
+    "note": _of_chart(noted),
+}
+"""What each option makes of a chart, in the order in which they build on each other."""
+OPTIONS = tuple(_STEPS)
+"""The options that a chart may have besides those that it needs."""
+
+
+def with_options(chart: Chart, output: Output, options: Mapping[str, str]) -> Chart | Misfit:
+    """Part a chart, and let it say what it shows; or return the option that does not fit it."""
+    for option, step in _STEPS.items():
+        if option in options:
+            if option in ("limit", "band", "note") and chart.form is Form.HEAT:
+                message = f"a heat map has a number in every cell, and no '{option}'"
+                return Misfit(option, Problem(Kind.BAD_CHART, message))
+            found = step(chart, output, options[option])
+            if isinstance(found, Problem):
+                return Misfit(option, found)
+            chart = found
+    hidden = _hidden(chart)
+    return Misfit("", Problem(Kind.BAD_CHART, hidden)) if hidden else chart
 
 
 def _misfit(chart: Chart) -> str:
@@ -145,8 +185,20 @@ def _misfit(chart: Chart) -> str:
     return ""
 
 
-def shown(cell: Cell) -> str:
-    """Format a cell as it is printed in a table."""
-    if isinstance(cell, str):
-        return cell
-    return f"{cell:,.15g}".replace("-", "−")
+def _hidden(chart: Chart) -> str:
+    """Say which of two lines hides the other; nothing if none does."""
+    if chart.form not in (Form.LINE, Form.STEP) or chart.is_by_series or len(chart.rows) < 2:
+        return ""
+    low, high = y_range(chart)
+    for one, other in itertools.combinations([axis.name for axis in chart.series], 2):
+        pairs = zip(chart.columns[one], chart.columns[other], strict=True)
+        near = sum(abs(float(a) - float(b)) <= NEAR * (high - low) for a, b in pairs)
+        if near >= MOST_COVERED * len(chart.rows):
+            advice = "leave one of them out"
+            if chart.panels is None:
+                advice = "write ':panels: series', which gives each a panel of its own"
+            return (
+                f"'{one}' and '{other}' coincide over most of their length, so one hides the "
+                f"other; {advice}"
+            )
+    return ""
