@@ -120,8 +120,8 @@ one: $(VENV)/tests  ## some tests: make one T="tests/press -k title", or of a st
 	@test -z "$(S)" || test -n "$(OF_STUDY)" || { echo 'There are no tests of a study "$(S)", and no sessions.'; exit 1; }
 	$(if $(S),$(ON_MEMORY) )$(PYTEST) $(if $(S),$(TOGETHER) $(OF_STUDY) )$(T)
 
-# pytest fails where it is told of a page and finds no session there.
-OF_STUDY = $(if $(S),$(strip $(wildcard tests/studies/$(S)/) $(sort $(shell grep -rlsF '{session}' source/elite/$(S)*))))
+# pytest fails where it is told of a page and finds neither session nor exercise there.
+OF_STUDY = $(if $(S),$(strip $(wildcard tests/studies/$(S)/) $(sort $(shell grep -rlsE '\{(session|exercise)\}' source/elite/$(S)*))))
 
 # What you say to make is in the environment, where the shell leaves quotes alone.
 study: $(VENV)/book  ## begin a study: make study NAME=acme-queue TITLE="Acme: the queue"

@@ -16,7 +16,15 @@ from casebook.base import (
 )
 from casebook.figures import chart_data, charts, counterexamples, output_directive, outputs
 from casebook.findings import claims, decisions, insights
-from casebook.literate import chunk_links, code_reading, folding, listings, packages, tangle_builder
+from casebook.literate import (
+    chunk_links,
+    code_reading,
+    exercises,
+    folding,
+    listings,
+    packages,
+    tangle_builder,
+)
 from casebook.metrics import cards, comparison, indexes, tables
 from casebook.patterns import lists, sections
 from casebook.print import any_latex
@@ -44,7 +52,7 @@ FEATURES = (
     tables, comparison, cards, indexes, sections, lists, insights, decisions, claims,
     output_directive, charts, outputs, counterexamples, chart_data,
     studies, summary, chapters, reading_path, lengths, moved, excerpts, headings, inventory,
-    code_reading, listings, packages, chunk_links, folding, tangle_builder,
+    code_reading, listings, packages, exercises, chunk_links, folding, tangle_builder,
     tooltips, data_files, ebook, print_findings,
 )  # fmt: skip
 """In the order in which they are registered; handlers and transforms order themselves by

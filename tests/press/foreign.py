@@ -97,6 +97,26 @@ worst = max(1, 2, 4)
 {'worst': 4}
 ```
 
+```{exercise} Bound the wait
+:name: bound-the-wait
+
+Let nobody wait for more than 3 s.
+```
+
+```{exercise-test} bound-the-wait
+from queue_model.queue import waits
+
+
+def test_bound():
+    assert waits()["values"] == {"worst": 3}
+```
+
+```{solution} bound-the-wait
+:instead: count
+
+worst = min(3, max(1, 2, 4))
+```
+
 ```{chart} queue/waits
 :type: line
 :x: load (request/s)

@@ -10,7 +10,7 @@ from pathlib import Path
 import casebook
 import pytest
 from benchbook import registered
-from casebook.literate import importing, running
+from casebook.literate import exercise_items, importing, running
 from casebook.literate.programs import pages
 from harness import Built, build, write
 
@@ -58,6 +58,22 @@ def built(
     write(root, book(EXAMPLES[request.param]))
     write(root, computed(root))
     return {builder: build(root, builder) for builder in BUILDERS}
+
+
+def test_every_exercise_of_the_examples_can_be_solved(tmp_path: Path) -> None:
+    found = []
+    for name, text in EXAMPLES.items():
+        if "{exercise}" in text:
+            write(tmp_path / name, book(text))
+            programs = [page.program for page in pages(tmp_path / name)]
+            files = [file for program in programs for file in program.files]
+            checks = [check for program in programs for check in program.checks]
+            found += [
+                exercise_items.run(check, files, solved=solved).returncode
+                for check in checks
+                for solved in (True, False)
+            ]
+    assert found == [0, 1]
 
 
 def test_example_builds_in_every_builder(built: dict[str, Built]) -> None:

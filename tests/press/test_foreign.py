@@ -86,6 +86,11 @@ def test_the_pages_are_built_without_a_word(site: Built) -> None:
         "queue_model/queue.py ‹count› ≡ The worst of all waits. worst = max(1, 2, 4) used in "
         "‹wait›",
         "Session >>> from queue_model.queue import waits >>> waits()[\"values\"] {'worst': 4}",
+        # An exercise.
+        "Exercise Bound the wait Let nobody wait for more than 3 s. In queue_model.zip, change "
+        "queue_model/queue.py until python check.py bound-the-wait calls it solved. Test from "
+        "queue_model.queue import waits def test_bound():",
+        "Solution in place of ‹count› · 1 line worst = min(3, max(1, 2, 4))",
         # A chart.
         "It does so from the start. modelled by ‹wait› Numbers load, request/s wait, s 10 1 20 2 "
         "30 4 The same as CSV.",

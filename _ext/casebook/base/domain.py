@@ -54,6 +54,7 @@ class CasebookDomain(Domain):
         "pattern": ObjType("pattern", "pattern"),
         "chunk": ObjType("chunk"),
         "insight": ObjType("insight"),
+        "exercise": ObjType("exercise"),
     }
     roles: ClassVar = {"metric": XRefRole(), "pattern": XRefRole()}
     initial_data: ClassVar = {"pages": {}, "bibfiles": []}
@@ -202,6 +203,12 @@ class CasebookDomain(Domain):
             if insight:
                 words = contnode.astext() if explicit else view.words(insight.title)
                 return self._link(builder, fromdocname, Place(insight.page, insight.anchor), words)
+        if typ == "exercise":
+            exercise = view.exercise(target)
+            if exercise:
+                words = contnode.astext() if explicit else view.words(exercise.title)
+                place = Place(exercise.page, exercise.anchor)
+                return self._link(builder, fromdocname, place, words)
         return None
 
     def _chunk_link(
@@ -240,7 +247,7 @@ class CasebookDomain(Domain):
         node: pending_xref,
         contnode: Element,
     ) -> list[tuple[str, nodes.reference]]:
-        """Let plain Markdown links reach metrics, patterns and insights by their anchors."""
+        """Let plain Markdown links reach what has a name in the press by its anchor."""
         kind, _, name = target.partition("-")
         if kind not in self.object_types or not name:
             return []
@@ -249,7 +256,7 @@ class CasebookDomain(Domain):
         return [(f"casebook:{kind}", link)] if link else []
 
     def get_objects(self) -> Iterator[tuple[str, str, str, str, str, int]]:
-        """Yield metrics, patterns, chunks and insights, for the search and Sphinx's inventory.
+        """Yield what has a name in the press, for the search and Sphinx's inventory.
 
         The names carry their kind: where a name equals the anchor, or the anchor without its kind,
         Sphinx's search would make the anchor from the words that it displays.
@@ -265,6 +272,9 @@ class CasebookDomain(Domain):
         for insight in self.book.of(Insight):
             name = f"insight:{insight.page}:{insight.anchor}"
             yield name, words(insight.title), "insight", insight.page, insight.anchor, 1
+        for exercise in self.book.exercises.values():
+            title = words(exercise.title)
+            yield f"exercise:{exercise.name}", title, "exercise", exercise.page, exercise.anchor, 1
         for listing in self.book.of(Listing):
             chunk = listing.chunk
             name = f"chunk:{listing.page}:{chunk.anchor}"

@@ -61,7 +61,7 @@ def _words(link: addnodes.pending_xref) -> str:
 
 def _anchored(target: str, page: str) -> str:
     # What has a name in the press is named by it, other places by their titles.
-    named = re.fullmatch("(metric|pattern|insight|chunk)-(.+)", target)
+    named = re.fullmatch("(metric|pattern|insight|exercise|chunk)-(.+)", target)
     place = f"{page}#{target}" if page else target
     return mark(*named.groups()) if named else mark("target", place)
 

@@ -83,6 +83,8 @@ class Kind(Enum):
     """A chunk or session stands inside something, where it would not be run."""
     BAD_CODE = "bad-code"
     """Python cannot read a chunk or session."""
+    BAD_EXERCISE = "bad-exercise"
+    """An exercise lacks its test or its solution, or one of these fits nothing."""
     LONG_CHUNK = "long-chunk"
     """A chunk is longer or wider than a reader takes in at once."""
     BAD_OUTPUT = "bad-output"

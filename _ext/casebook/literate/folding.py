@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 
+SCREEN = ("html", "dirhtml")
+"""The builders of which every reader can open what is folded."""
+
+
 class FoldListings(SphinxPostTransform):
     """Make admonitions that collapse, which Sphinx writes as `details`.
 
@@ -25,7 +29,7 @@ class FoldListings(SphinxPostTransform):
     formats = ("html",)
 
     def run(self, **kwargs: Any) -> None:
-        if self.env._app.builder.name not in ("html", "dirhtml"):
+        if self.env._app.builder.name not in SCREEN:
             return  # not every reader of electronic books can open what is folded
         for words in list(self.document.findall(nodes.inline)):
             if tests := words.get("tests"):
@@ -40,13 +44,12 @@ class FoldListings(SphinxPostTransform):
         wrapper = head.parent
         wrapper.remove(head)
         name = nodes.inline("", "", *head.children, classes=["caption-text"])
-        count = wrapper.astext().count("\n") + 1
-        lines = nodes.inline("", counted(count, "line"), classes=["chunk-lines"])
-        title = nodes.title("", "", *self._number(wrapper), name, nodes.Text("\u00a0· "), lines)
+        parts = (*self._number(wrapper), name, nodes.Text("\u00a0· "), lines_of(wrapper))
+        title = nodes.title("", "", *parts)
         title["classes"] = ["code-block-caption"]
-        fold = _fold("chunk-imports", title, *box.children)
+        folded = fold("chunk-imports", title, *box.children)
         box.children = []
-        box += fold
+        box += folded
 
     def _number(self, wrapper: nodes.Element) -> list[nodes.Node]:
         # Sphinx would put it into the caption that the head was.
@@ -56,6 +59,12 @@ class FoldListings(SphinxPostTransform):
             return []
         words = self.config.numfig_format["code-block"] % ".".join(map(str, numbers))
         return [nodes.inline("", f"{words} ", classes=["caption-number"])]
+
+
+def lines_of(listing: nodes.Element) -> nodes.inline:
+    """Return how many lines of code a fold holds."""
+    count = listing.astext().count("\n") + 1
+    return nodes.inline("", counted(count, "line"), classes=["chunk-lines"])
 
 
 def _fold_names(words: nodes.inline, tests: RunBy) -> None:
@@ -75,10 +84,11 @@ def _fold_names(words: nodes.inline, tests: RunBy) -> None:
         line["classes"] = []
         foot += line
     said = nodes.paragraph("", "", *names)
-    foot += _fold("chunk-tests", nodes.title("", words.astext()), said)
+    foot += fold("chunk-tests", nodes.title("", words.astext()), said)
 
 
-def _fold(kind: str, title: nodes.title, *content: nodes.Node) -> nodes.admonition:
+def fold(kind: str, title: nodes.title, *content: nodes.Node) -> nodes.admonition:
+    """Return what a click on its title opens."""
     return nodes.admonition("", title, *content, classes=[kind], collapsible=True)
 
 

@@ -10,6 +10,7 @@ from docutils.parsers.rst import directives
 from casebook.base.directive import BookDirective
 from casebook.base.standard_nodes import joined
 from casebook.core.literate.chunks import Chunk, Session, misplaced
+from casebook.core.literate.exercises import ExerciseTest, Solution, Task
 from casebook.core.literate.imports import only_imports
 from casebook.core.literate.printed import Code, Listing
 from casebook.core.literate.runs import NO_TESTS, RunBy
@@ -19,7 +20,7 @@ from casebook.core.problems import Kind, Problem
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-Fence = TypeVar("Fence", Chunk, Session)
+Fence = TypeVar("Fence", Chunk, Session, Task, ExerciseTest, Solution)
 LANGUAGE = "literate-python"
 
 
@@ -120,7 +121,7 @@ def _foot(chunk: Chunk, ties: Ties, tests: RunBy) -> list[nodes.Node]:
     parts = [nodes.inline("", chunk.file, classes=["chunk-file"])] if chunk.file else []
     for words, other in (("continues ", ties.continues), ("used in ", ties.used_in)):
         if other:
-            parts.append(nodes.inline("", words, _tie_link(other), classes=["chunk-tie"]))
+            parts.append(nodes.inline("", words, tie_link(other), classes=["chunk-tie"]))
     if tests.count:
         parts.append(nodes.inline("", tests.number, classes=["chunk-tests"], tests=tests))
     elif tests.groups:
@@ -129,7 +130,8 @@ def _foot(chunk: Chunk, ties: Ties, tests: RunBy) -> list[nodes.Node]:
     return joined([[part] for part in parts], "\u00a0· ")
 
 
-def _tie_link(chunk: Chunk) -> nodes.reference:
+def tie_link(chunk: Chunk) -> nodes.reference:
+    """Return the name of a chunk of the same page, linked to it."""
     words = nodes.inline("", chunk.title, classes=["chunk-name"])
     return nodes.reference("", "", words, refid=chunk.anchor, internal=True)
 

@@ -15,6 +15,7 @@ from casebook.base.placeholders import Content, Placeholder
 from casebook.base.reporting import report
 from casebook.base.standard_nodes import cell, table
 from casebook.core.problems import Kind, Problem, suggestion
+from casebook.literate.folding import SCREEN
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -49,6 +50,16 @@ class Files(Content):
         return list(made.children)
 
 
+def archive_name(page: PageContext, package: str) -> nodes.Node:
+    """Return the name of the archive of a package, on the screen a link to it."""
+    archive = nodes.literal("", f"{package}.zip")
+    builder = page.env._app.builder
+    if builder.name not in SCREEN:
+        return archive
+    uri = relative_uri(builder.get_target_uri(page.name), f"{FOLDER}/{package}.zip")
+    return nodes.reference("", "", archive, refuri=uri, internal=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Download(Content):
     """Where to get a package; nothing for one that is not there, which `Files` reports."""
@@ -59,14 +70,9 @@ class Download(Content):
         files = page.view.package(self.package)
         if not files:
             return []
-        archive = f"{self.package}.zip"
-        builder = page.env._app.builder
-        if builder.name in ("html", "dirhtml"):
-            uri = relative_uri(builder.get_target_uri(page.name), f"{FOLDER}/{archive}")
-            link = nodes.reference("", "", nodes.literal("", archive), refuri=uri, internal=True)
-            words = [nodes.Text("Download "), link]
-        else:
-            words = [nodes.Text("The web edition offers "), nodes.literal("", archive)]
+        on_screen = page.env._app.builder.name in SCREEN
+        offer = nodes.Text("Download " if on_screen else "The web edition offers ")
+        words = [offer, archive_name(page, self.package)]
         lines = sum(file.lines for file in files)
         total = nodes.Text(f": the files above, {lines:,} lines, as they are printed here.")
         return [nodes.paragraph("", "", *words, total, classes=["package-download"])]

@@ -23,6 +23,8 @@ from casebook.core.problems import Problem
 SETTINGS = ("commonmark_only", "gfm_only", "enable_extensions", "disable_syntax")
 """The settings of MyST that decide where a fence begins and ends, in `conf.py` with "myst_"."""
 
+FENCES = ("chunk", "session", "exercise", "exercise-test", "solution")
+
 Parser = Callable[[str], list[Token]]
 
 
@@ -42,7 +44,7 @@ def parser(settings: Mapping[str, Any]) -> Parser:
 
 def program(text: str, parse: Parser) -> tuple[Program, list[Problem]]:
     """Read the program of a page; most pages have none, and are not parsed for it."""
-    if "{chunk}" not in text and "{session}" not in text:
+    if not any(f"{{{kind}}}" in text for kind in FENCES):
         return Program(), []
     return read(parse(text))
 
@@ -73,7 +75,7 @@ def pages(root: Path, folder: str = SOURCE) -> Iterator[Page]:
     for name in sorted(get_matching_files(source, ["**.md"], conf.get("exclude_patterns", []))):
         path = source / name
         found, _ = program(path.read_text(encoding="utf-8"), parse)
-        if found.chunks or found.sessions:
+        if found != Program():
             yield Page(path, found)
 
 

@@ -1,4 +1,4 @@
-"""The pytest plugin: imports come from the pages, and every session of a page is a test.
+"""The pytest plugin: imports come from the pages; their sessions and exercises are tests.
 
 The ini option ``casebook_source`` names the folder of the pages, from the root of the tests.
 """
@@ -15,7 +15,7 @@ from sybil import Document, Region, Sybil
 from sybil.evaluators.doctest import DocTestEvaluator
 from sybil.parsers.abstract import DocTestStringParser
 
-from casebook.literate import importing
+from casebook.literate import exercise_items, importing
 from casebook.literate.programs import SOURCE, Page, pages
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ def pytest_configure(config: pytest.Config) -> None:
     folder = config.getini("casebook_source")
     found = {page.path: page for page in pages(config.rootpath, folder)}
     importing.install(found.values())
+    config.stash[exercise_items.PAGES] = found
+    config.pluginmanager.register(Exercises(found), "casebook-exercises")
     hook = Sybil(
         parsers=[Transcripts(found)], patterns=["*.md"], path=str(config.rootpath)
     ).pytest()
@@ -66,3 +68,17 @@ class Collector:
         """Collect the examples of a page as test items; None where there are none."""
         page = self._pages.get(file_path)
         return self._hook(file_path, parent) if page and page.program.sessions else None
+
+
+class Exercises:
+    """Collects the pages that hold exercises."""
+
+    def __init__(self, found: dict[Path, Page]) -> None:
+        self._pages = found
+
+    def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> Any:
+        """Collect the exercises of a page as test items; None where there are none."""
+        page = self._pages.get(file_path)
+        if page and page.program.checks:
+            return exercise_items.ExercisePage.from_parent(parent, path=file_path)
+        return None

@@ -11,6 +11,7 @@ from docutils import nodes
 from sphinx.builders import Builder
 
 from casebook.base.domain import domain_of
+from casebook.core.book.practice import practice_files
 from casebook.core.literate.files import planned
 from casebook.literate.programs import write
 
@@ -49,10 +50,11 @@ class TangleBuilder(Builder):
 
     def finish(self) -> None:
         """Plan every file, then write those that differ and remove those that no page makes."""
-        files = domain_of(self.env).book.files.values()
+        book = domain_of(self.env).book
+        files = book.files.values()
         pages = (os.path.relpath(self.env.doc2path(code.page), self.app.confdir) for code in files)
         made = ((Path(page).as_posix(), code.file) for page, code in zip(pages, files, strict=True))
-        write(planned(made), Path(self.outdir))
+        write(planned(made) | practice_files(book), Path(self.outdir))
 
 
 def setup(app: Sphinx) -> None:

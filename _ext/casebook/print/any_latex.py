@@ -11,6 +11,19 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 
+class PlainAnchors(SphinxPostTransform):
+    """Let links reach insights and exercises: LaTeX gives an admonition no label."""
+
+    default_priority = 200
+    formats = ("latex",)
+
+    def run(self, **kwargs: Any) -> None:
+        for box in self.document.findall(nodes.admonition):
+            words = next(iter(box.findall(nodes.paragraph)), None)
+            if words is not None and box["ids"]:
+                words.insert(0, nodes.target("", "", ids=box["ids"]))
+
+
 class PlainSigns(SphinxPostTransform):
     """Set the sign of a definition as mathematics, and leave out where a unit may be broken."""
 
@@ -30,5 +43,6 @@ class PlainSigns(SphinxPostTransform):
 
 
 def setup(app: Sphinx) -> None:
-    """Register the transform, in a book that has not asked for the design."""
+    """Register the transforms, in a book that has not asked for the design."""
+    app.add_post_transform(PlainAnchors)
     app.add_post_transform(PlainSigns)

@@ -17,9 +17,19 @@ from casebook.print.ordering import raw
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-QUIET = ("table-note", "insight-meta", "claim-text", "claim-instead", "claim-sources")
+QUIET = (
+    "table-note",
+    "insight-meta",
+    "exercise-check",
+    "claim-text",
+    "claim-instead",
+    "claim-sources",
+)
 """Classes of paragraphs that are set smaller."""
 
+
+KINDS = {"insight", "exercise"}
+"""Classes of admonitions whose label hangs."""
 
 ROOM = r"\cbneed{19\baselineskip}"
 """What a heading needs before an insight, which no page ends within."""
@@ -34,13 +44,13 @@ class PlainInsights(SphinxPostTransform):
     def run(self, **kwargs: Any) -> None:
         on_paper = "latex" in self.formats
         for box in list(self.document.findall(nodes.admonition)):
-            if "insight" not in box["classes"]:
+            if not KINDS & {*box["classes"]}:
                 continue
             title, *body = box.children
             label, _, *words = title.children
             made = nodes.container("", classes=["insight"])
             if on_paper:
-                kind = box["classes"][1].removeprefix("insight-")
+                kind = box["classes"][-1].removeprefix("insight-")
                 name = escape(label.astext(), "lualatex")
                 made += raw(rf"\casebookinsight{{{kind}}}{{{name}}}")
                 opening: list[nodes.Node] = []

@@ -12,6 +12,7 @@ from casebook.base.domain import domain_of
 from casebook.base.files import read_text
 from casebook.base.written_pages import kept_file
 from casebook.core.book.book import Book
+from casebook.core.book.practice import practice_files
 from casebook.core.exports.registry import EXPORTS, schemas
 from casebook.core.exports.schema import as_data
 from casebook.core.figures.chart import Shown
@@ -57,7 +58,8 @@ def _written(app: Sphinx) -> Iterator[str]:
     for package, code in sorted(book.packages.items()):
         name = f"{FOLDER}/{package}.zip"
         (out / name).parent.mkdir(parents=True, exist_ok=True)
-        members = sorted((one.file.path, one.file.text.encode()) for one in code)
+        texts = {one.file.path: one.file.text for one in code} | practice_files(book, package)
+        members = sorted((path, text.encode()) for path, text in texts.items())
         archive.write(out / name, members, settings(app).date)
         yield name
 

@@ -12,7 +12,7 @@ from casebook.core.book.records import Captioned, Contents, Record, Study
 from casebook.core.book.view import _ANSWERING, Answers, IndexedChunk, Place, PrintedFile, View
 from casebook.core.findings.insight import Insight
 from casebook.core.literate.excerpts import Excerpt
-from casebook.core.literate.printed import Code, Listing
+from casebook.core.literate.printed import Code, Exercise, Listing
 from casebook.core.metrics.metric import MetricRow
 from casebook.core.patterns.catalogue import Catalogue
 from casebook.core.patterns.uses import PatternSection, PatternUse
@@ -54,7 +54,9 @@ FRAME = Frame(
     date="2026-11-29",
 )
 AGAIN = Excerpt("a", "again", "#lost")
-BOOK = Book((*RECORDS, *FOUND[1:10], *PRINTED, *MADE.records, AGAIN), CATALOGUE, ORDER, FRAME)
+EXERCISE = Exercise("a", "try", Text("Try it"), (Text("Do that."),), 3)
+OWN = (*MADE.records, AGAIN, EXERCISE)
+BOOK = Book((*RECORDS, *FOUND[1:10], *PRINTED, *OWN), CATALOGUE, ORDER, FRAME)
 
 
 def view(book: Book = BOOK) -> View:
@@ -76,6 +78,7 @@ QUESTIONS: list[tuple[str, str]] = [
     *(("number", place) for place in ("b#", "b#load", "b#lost", "lost#")),
     *(("target", name) for name in ("label load", "label lost")),
     *(("insight", name) for name in ("insight-x", "insight-lost")),
+    *(("exercise", name) for name in ("try", "lost")),
     *(("insight_number", place) for place in ("a#insight-x", "b#insight-x", "c#lost")),
     *((kind, page) for kind in ("study", "front") for page in ("a", "a/one", "c")),
     *(("minutes", page) for page in ("a", "c")),
@@ -288,6 +291,7 @@ RENAMED = good(chunk("same", "v = 5", "pack/b.py") + chunk("new", "u = 6", "othe
         (FOUND[7], shown("a", line=99)),
         (PRINTED[0], Code("a", LATER)),
         (PRINTED[4], Listing("a", LATER.chunks[0], Text("What is the same", 99))),
+        (EXERCISE, replace(EXERCISE, line=99)),
     ],
 )
 def test_a_line_or_a_record_that_nobody_sees_changes_no_digest(old: Record, new: Record) -> None:
@@ -330,6 +334,7 @@ def test_a_line_or_a_record_that_nobody_sees_changes_no_digest(old: Record, new:
         (PRINTED[0], Code("c", TWO), {"package other", "front a"}),
         (PRINTED[1], Code("c", ONE), {"package pack"}),
         (PRINTED[4], Listing("a", TWO.chunks[0], Text("What is new")), {"listings"}),
+        (EXERCISE, replace(EXERCISE, title=Text("Try that")), {"exercise try"}),
     ],
 )  # fmt: skip
 def test_a_change_that_is_seen_changes_the_digests_that_show_it(

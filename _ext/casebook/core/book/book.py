@@ -18,7 +18,8 @@ from casebook.core.book.records import Captioned, Contents, Record, Study, study
 from casebook.core.findings.insight import Insight
 from casebook.core.literate.chunks import Chunk
 from casebook.core.literate.excerpts import Excerpt
-from casebook.core.literate.printed import Code
+from casebook.core.literate.exercises import Check
+from casebook.core.literate.printed import Code, Exercise
 from casebook.core.literate.program import Program
 from casebook.core.literate.tangle import Tangled
 from casebook.core.metrics import metric
@@ -286,6 +287,16 @@ class Book:
     def makers(self) -> dict[str, Maker]:
         """The chunk that makes each output; of several the first one."""
         return dict(reversed(self.all_makers))
+
+    @functools.cached_property
+    def exercises(self) -> dict[str, Exercise]:
+        """The exercises by name; of a name that two pages have, the first."""
+        return {found.name: found for found in reversed(self.of(Exercise))}
+
+    @functools.cached_property
+    def checks(self) -> list[tuple[str, Check]]:
+        """How each exercise is checked, with its page; one that lacks a part has no check."""
+        return [(code.page, check) for code in self.of(Code) for check in code.program.checks]
 
     @functools.cached_property
     def contents(self) -> dict[str, Contents]:

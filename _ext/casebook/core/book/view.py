@@ -21,7 +21,7 @@ from casebook.core.book.records import Record, Study
 from casebook.core.figures.chart import Shown
 from casebook.core.findings.insight import Insight
 from casebook.core.literate.chunks import quoted
-from casebook.core.literate.printed import Listing
+from casebook.core.literate.printed import Exercise, Listing
 from casebook.core.literate.program import Program
 from casebook.core.metrics.metric import Metric, Resolved
 from casebook.core.patterns.catalogue import Pattern
@@ -223,6 +223,10 @@ def _insight(book: Book, anchor: str) -> Insight | None:
     return next((found for found in book.of(Insight) if found.anchor == anchor), None)
 
 
+def _exercise(book: Book, name: str) -> Exercise | None:
+    return book.exercises.get(name)
+
+
 def _insight_number(book: Book, place: str) -> str:
     page, _, anchor = place.partition("#")
     study = book.study(page)
@@ -295,9 +299,9 @@ _ANSWERING: Mapping[str, Answering] = {
     for answering in (
         _metric, _metrics, _pattern, _near_metric, _near_pattern, _categories, _uses, _used_by,
         _users, _studies, _study, _front, _minutes, _maker, _measures, _chunk, _excerpt, _package,
-        _packages, _is_printed, _listings, _insight, _insight_number, _records, _records_elsewhere,
-        _inventory, _source, _sources, _references, _checked, _date, _title, _tree, _outline,
-        _headings, _objects, _number, _shown_numbers, _target,
+        _packages, _is_printed, _listings, _exercise, _insight, _insight_number, _records,
+        _records_elsewhere, _inventory, _source, _sources, _references, _checked, _date, _title,
+        _tree, _outline, _headings, _objects, _number, _shown_numbers, _target,
     )
 }  # fmt: skip
 """What answers each kind of question."""
@@ -367,6 +371,9 @@ class View:
         if kind == "insight":
             insight = self.insight(f"insight-{name}")
             return self.words(insight.title) if insight else name
+        if kind == "exercise":
+            exercise = self.exercise(name)
+            return self.words(exercise.title) if exercise else name
         if kind == "chunk":
             return quoted(name)
         if kind == "target":
@@ -470,6 +477,10 @@ class View:
     def insight(self, anchor: str) -> Insight | None:
         """Return the first insight of an anchor; None if there is none."""
         return self._ask(_insight, anchor)
+
+    def exercise(self, name: str) -> Exercise | None:
+        """Return the exercise of a name; None if there is none."""
+        return self._ask(_exercise, name)
 
     def insight_number(self, page: str, anchor: str) -> str:
         """Return the number of an insight: that of its study, and which of its insights it is."""

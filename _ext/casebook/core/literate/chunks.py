@@ -134,7 +134,7 @@ class _Reader:
         self._unread: set[str] = set()
 
     def fence(self, token: Token, kind: str, argument: str, line: int) -> None:
-        options, skipped, lines = _split(token.content, kind == "chunk")
+        options, skipped, lines = split(token.content, kind == "chunk")
         first = line + 1 + skipped
         before = len(self.problems)
         if token.type != "fence" or token.level:
@@ -145,10 +145,8 @@ class _Reader:
             self._report(Kind.BAD_CODE, NO_TRANSCRIPT, line)
         elif not lines:
             self._report(Kind.EMPTY, f"the directive '{kind}' is empty", line)
-        elif odd := [(at, c) for at, text in enumerate(lines, first) for c in _ODD.findall(text)]:
-            for at, sign in odd:
-                message = f"the line holds {sign!r}, at which some programs break lines"
-                self._report(Kind.BAD_CODE, message, at)
+        elif odd := list(odd_signs(first, lines)):
+            self.problems += odd
         elif kind == "session":
             self._session(Session(line, first, lines))
         else:
@@ -164,7 +162,7 @@ class _Reader:
             self.problems.append(problem)
         else:
             self.sessions.append(session)
-            self._measure("session", session.line, session.first, session.lines)
+            self.problems += too_large("session", session.line, session.first, session.lines)
 
     def _chunk(
         self, file: str, options: dict[str, str], line: int, first: int, lines: tuple[str, ...]
@@ -182,7 +180,7 @@ class _Reader:
         chunk = Chunk(name or base, file, part, line, first, lines, output, bool(measure))
         others.append(chunk)
         self.chunks.append(chunk)
-        self._measure("chunk", line, first, lines)
+        self.problems += too_large("chunk", line, first, lines)
 
     def _chunk_problem(self, file: str, name: str, base: str) -> Problem | None:
         if bool(name) == bool(base):
@@ -209,24 +207,7 @@ class _Reader:
             return Problem(
                 Kind.CHUNK_FILE, f"a chunk that adds to '{base}' goes where that one goes"
             )
-        if file.partition("/")[0] in sys.stdlib_module_names:
-            return Problem(Kind.CHUNK_FILE, f"'{file}' would hide a module of Python's own library")
-        if file and not is_module(file):
-            return Problem(
-                Kind.CHUNK_FILE,
-                f"'{file}' is not a module of a package; write a path such as "
-                "'mini_stripe/idempotency.py'",
-            )
-        return None
-
-    def _measure(self, kind: str, line: int, first: int, lines: tuple[str, ...]) -> None:
-        if kind == "chunk" and len(lines) > MOST_LINES:
-            message = f"the chunk has {len(lines)} lines, and {MOST_LINES} is the limit; split it"
-            self._report(Kind.LONG_CHUNK, message, line)
-        for at, text in enumerate(lines, first):
-            if len(text) > MOST_COLUMNS:
-                message = f"the line has {len(text)} columns, and {MOST_COLUMNS} is the limit"
-                self._report(Kind.LONG_CHUNK, message, at)
+        return file_problem(file) if file else None
 
     def _report(self, kind: Kind, message: str, line: int) -> None:
         self.problems.append(Problem(kind, message, line))
@@ -255,8 +236,41 @@ def _output_problem(
 
 
 def misplaced(kind: str) -> str:
-    """Return the message for a chunk or session where only part of the press would see it."""
-    return f"a {kind} is a fence of back-ticks directly under a heading, in nothing else"
+    """Return the message for a fence of code where only part of the press would see it."""
+    what = "the test of an exercise" if kind == "exercise-test" else f"a {kind}"
+    return f"{what} is a fence of back-ticks directly under a heading, in nothing else"
+
+
+def odd_signs(first: int, lines: Iterable[str]) -> Iterator[Problem]:
+    """Yield a problem for each sign at which some programs break lines, and Markdown does not."""
+    for at, text in enumerate(lines, first):
+        for sign in _ODD.findall(text):
+            message = f"the line holds {sign!r}, at which some programs break lines"
+            yield Problem(Kind.BAD_CODE, message, at)
+
+
+def too_large(kind: str, line: int, first: int, lines: Sequence[str]) -> Iterator[Problem]:
+    """Yield what is longer or wider than a reader takes in at once; a session may be long."""
+    if kind != "session" and len(lines) > MOST_LINES:
+        message = f"the {kind} has {len(lines)} lines, and {MOST_LINES} is the limit; split it"
+        yield Problem(Kind.LONG_CHUNK, message, line)
+    for at, text in enumerate(lines, first):
+        if len(text) > MOST_COLUMNS:
+            message = f"the line has {len(text)} columns, and {MOST_COLUMNS} is the limit"
+            yield Problem(Kind.LONG_CHUNK, message, at)
+
+
+def file_problem(file: str) -> Problem | None:
+    """Say why a path is none for a file of a package; None if it is good."""
+    if file.partition("/")[0] in sys.stdlib_module_names:
+        return Problem(Kind.CHUNK_FILE, f"'{file}' would hide a module of Python's own library")
+    if not is_module(file):
+        return Problem(
+            Kind.CHUNK_FILE,
+            f"'{file}' is not a module of a package; write a path such as "
+            "'mini_stripe/idempotency.py'",
+        )
+    return None
 
 
 def is_module(file: str) -> bool:
@@ -280,7 +294,7 @@ def transcript_problem(session: Session) -> Problem | None:
     return None
 
 
-def _split(content: str, optioned: bool) -> tuple[dict[str, str], int, tuple[str, ...]]:
+def split(content: str, optioned: bool) -> tuple[dict[str, str], int, tuple[str, ...]]:
     """Split off the options, and blank lines around the code.
 
     Returns the options, how many lines stand before the code, and the lines of code.

@@ -27,3 +27,20 @@ class Listing:
     page: str
     chunk: Chunk
     caption: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Exercise:
+    """An exercise as it is printed."""
+
+    page: str
+    name: str
+    title: Text
+    task: tuple[Text, ...]
+    """Its paragraphs."""
+    line: int = field(repr=False)
+
+    @property
+    def anchor(self) -> str:
+        """The id of the exercise on its page."""
+        return f"exercise-{self.name}"

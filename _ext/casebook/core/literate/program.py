@@ -9,23 +9,35 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from casebook.core.literate import chunks, tangle
+from casebook.core.literate import chunks, exercises, tangle
 from casebook.core.literate.chunks import Fences, Token
+from casebook.core.literate.exercises import NO_EXERCISES, Check, Exercises
 from casebook.core.literate.tangle import Tangled
 from casebook.core.problems import Problem
 
 
 @dataclass(frozen=True, slots=True)
 class Program(Fences):
-    """The chunks and sessions of a page, and the files that the chunks make."""
+    """What a page holds of code, the files that its chunks make, and how exercises are checked."""
 
     files: tuple[Tangled, ...] = ()
+    exercises: Exercises = NO_EXERCISES
+    checks: tuple[Check, ...] = ()
 
 
 def read(tokens: Iterable[Token]) -> tuple[Program, list[Problem]]:
     """Read the program of a page, and everything that is wrong with it, by line."""
+    tokens = list(tokens)
     fences, problems = chunks.read(tokens)
+    practice, bad = exercises.read(tokens)
+    problems += bad
     # What a refused chunk would have defined is missing; to report that as well would not help.
-    files, more = tangle.tangle(fences.chunks) if not fences.refused else ((), [])
-    program = Program(fences.chunks, fences.sessions, fences.refused, files)
-    return program, sorted([*problems, *more], key=lambda problem: problem.line)
+    files, wrong = tangle.tangle(fences.chunks) if not fences.refused else ((), [])
+    problems += wrong
+    checks: tuple[Check, ...] = ()
+    if not (fences.refused or practice.refused or wrong):
+        checks, unfit = exercises.checks(practice, fences.chunks, files)
+        problems += unfit
+    refused = fences.refused | practice.refused
+    program = Program(fences.chunks, fences.sessions, refused, files, practice, checks)
+    return program, sorted(problems, key=lambda problem: problem.line)
