@@ -52,13 +52,14 @@ def laid_out(root: Path) -> Iterator[Code]:
     found = [(page.path.relative_to(root).as_posix(), page.program) for page in pages(root)]
     files = [(page, file) for page, program in found for file in program.files]
     build = root / "build"
-    if files:
-        yield _written(build / "lint", files, [file.path for _, file in files])
+    looked_at = [file.path for _, file in files if file.is_python]
+    if looked_at:
+        yield _written(build / "lint", files, looked_at)
     for page, program in found:
         for check in program.checks:
             # A package cannot have every name that an exercise may have.
             test = replace(check.test, path=check.test.path.rpartition("/")[2])
-            paths = [file.path for file in (*check.solved, test)]
+            paths = [file.path for file in (*check.solved, test) if file.is_python]
             others = [pair for pair in files if pair[1].path not in paths]
             mine = [(page, file) for file in (*check.solved, test)]
             lines = check.lines | {line.origin for line in test.lines}

@@ -82,7 +82,7 @@ class Kind(Enum):
     MISPLACED_CHUNK = "misplaced-chunk"
     """A chunk or session stands inside something, where it would not be run."""
     BAD_CODE = "bad-code"
-    """Python cannot read a chunk or session."""
+    """A chunk or session cannot be read as what it is."""
     BAD_EXERCISE = "bad-exercise"
     """An exercise lacks its test or its solution, or one of these fits nothing."""
     LONG_CHUNK = "long-chunk"

@@ -10,6 +10,10 @@ from typing import TYPE_CHECKING, Any, TextIO
 from docutils import nodes
 from markupsafe import Markup
 from pygments.formatters.html import HtmlFormatter  # type: ignore[import-untyped]
+from pygments.lexer import Lexer  # type: ignore[import-untyped]
+from pygments.lexers.css import CssLexer  # type: ignore[import-untyped]
+from pygments.lexers.html import HtmlLexer  # type: ignore[import-untyped]
+from pygments.lexers.javascript import JavascriptLexer  # type: ignore[import-untyped]
 from pygments.lexers.python import PythonLexer  # type: ignore[import-untyped]
 from pygments.token import Comment, Error, Generic, Text  # type: ignore[import-untyped]
 from sphinx.transforms.post_transforms import SphinxPostTransform
@@ -18,7 +22,7 @@ from casebook.base.domain import domain_of
 from casebook.core.code_styles import is_ink
 from casebook.core.literate.chunks import REFERENCE, quoted
 from casebook.core.literate.excerpts import LEFT_OUT
-from casebook.literate.listings import LANGUAGE
+from casebook.core.literate.languages import LANGUAGES
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -30,31 +34,72 @@ _LINK = Markup(
 )
 
 
-class LiterateLexer(PythonLexer):  # type: ignore[misc]
-    """Python in which a line may stand for a chunk; such a line is set as the chunk's name."""
+class LiterateLexer(Lexer):  # type: ignore[misc]
+    """A lexer before which a line that stands for a chunk becomes the chunk's name."""
 
-    name = "Literate Python"
-    aliases = [LANGUAGE]  # noqa: RUF012 - as Pygments declares it
+    filled = "{}"
+    """What takes the place of a use, with signs in the braces that make it as long: it keeps the
+    code around it whole for the lexer."""
 
     def get_tokens_unprocessed(
         self, text: str, stack: tuple[str, ...] = ("root",)
     ) -> Iterator[tuple[int, Any, str]]:
-        """Yield the tokens of Python, and one for each use of a chunk."""
-        uses: dict[int, str] = {}
-        lines = text.split("\n")
+        """Yield the tokens of the language, and one for each use of a chunk."""
+        uses: list[tuple[int, int, str]] = []
+        lines, start = text.split("\n"), 0
         for i, line in enumerate(lines):
-            found = REFERENCE.fullmatch(line)
-            if found:
-                # A name keeps the code around it whole for the lexer.
-                lines[i] = found[1] + "_" * (len(line) - len(found[1]))
-                uses[sum(map(len, lines[:i])) + i + len(found[1])] = found[2]
+            if found := REFERENCE.fullmatch(line):
+                at, width = len(found[1]), len(line) - len(found[1])
+                lines[i] = found[1] + self.filled.format("_" * (width - len(self.filled) + 2))
+                uses.append((start + at, start + len(line), found[2]))
+            start += len(line) + 1
+        done = 0
         for at, kind, value in super().get_tokens_unprocessed("\n".join(lines), stack):
-            if at in uses:
-                yield at, Generic.Emph, quoted(uses[at])
-            elif kind is Error and value == LEFT_OUT:
-                yield at, Comment, value
-            else:  # a span that changes no colour would only weigh
-                yield at, Text if is_ink(kind) else kind, value
+            end = at + len(value)
+            # A token may hold more than a use, or a part of one.
+            while uses and uses[0][0] < end:
+                begin, after, name = uses.pop(0)
+                if begin > max(at, done):
+                    yield from _token(max(at, done), kind, value[max(at, done) - at : begin - at])
+                yield begin, Generic.Emph, quoted(name)
+                done = after
+            if end > done:
+                yield from _token(max(at, done), kind, value[max(at, done) - at :])
+
+
+def _token(at: int, kind: Any, value: str) -> Iterator[tuple[int, Any, str]]:
+    if kind is Error and value == LEFT_OUT:
+        yield at, Comment, value
+    else:  # a span that changes no colour would only weigh
+        yield at, Text if is_ink(kind) else kind, value
+
+
+class LiteratePython(LiterateLexer, PythonLexer):  # type: ignore[misc]
+    """Python with chunks."""
+
+
+class LiterateHtml(LiterateLexer, HtmlLexer):  # type: ignore[misc]
+    """HTML with chunks."""
+
+
+class LiterateCss(LiterateLexer, CssLexer):  # type: ignore[misc]
+    """CSS with chunks."""
+
+    filled = "/*{}*/"
+
+
+class LiterateJavascript(LiterateLexer, JavascriptLexer):  # type: ignore[misc]
+    """JavaScript with chunks."""
+
+    filled = "/*{}*/"
+
+
+LEXERS: dict[str, type[LiterateLexer]] = {
+    "Python": LiteratePython,
+    "HTML": LiterateHtml,
+    "CSS": LiterateCss,
+    "JavaScript": LiterateJavascript,
+}
 
 
 class LinkingFormatter(HtmlFormatter):  # type: ignore[misc]
@@ -94,17 +139,20 @@ class LinkUses(SphinxPostTransform):
         builder: Any = self.env._app.builder
         highlighter = copy(builder.highlighter)  # which sets all other code
         highlighter.formatter = LinkingFormatter
+        known = {language.lexer for language in LANGUAGES.values()}
         for block in list(self.document.findall(nodes.literal_block)):
-            if block.get("language") == LANGUAGE and "<<" in block.rawsource:
+            lexer = block.get("language")
+            if lexer in known and "<<" in block.rawsource:
                 code = highlighter.highlight_block(
-                    block.rawsource, LANGUAGE, location=block, force=block.get("force", False),
+                    block.rawsource, lexer, location=block, force=block.get("force", False),
                     chunks=block.get("uses", chunks),
                 )  # fmt: skip
-                html = f'<div class="highlight-{LANGUAGE} notranslate">{code}</div>'
+                html = f'<div class="highlight-{lexer} notranslate">{code}</div>'
                 block.replace_self(nodes.raw("", html, format="html"))
 
 
 def setup(app: Sphinx) -> None:
-    """Register lexer and transform."""
-    app.add_lexer(LANGUAGE, LiterateLexer)
+    """Register lexers and transform."""
+    for language in LANGUAGES.values():
+        app.add_lexer(language.lexer, LEXERS[language.name])
     app.add_post_transform(LinkUses)

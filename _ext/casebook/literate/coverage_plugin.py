@@ -57,7 +57,8 @@ class PageReporter(FileReporter):
         self._first: dict[TLineNo, TLineNo] = {}
         self._parts: list[tuple[PythonParser, dict[TLineNo, TLineNo], Tangled]] = []
         for file in page.program.files:
-            self._add(file)
+            if file.is_python:
+                self._add(file)
 
     def _add(self, file: Tangled) -> None:
         parser = PythonParser(text=file.text, exclude="pragma: no cover")
@@ -139,7 +140,7 @@ class PagePlugin(CoveragePlugin):
     def find_executable_files(self, src_dir: str) -> Iterable[str]:
         """Yield the pages with programs, so that one which nothing imports counts as well."""
         for name, page in self._pages.items():
-            if page.program.files and Path(src_dir) in page.path.parents:
+            if any(f.is_python for f in page.program.files) and Path(src_dir) in page.path.parents:
                 yield name
 
     def file_reporter(self, filename: str) -> FileReporter | str:

@@ -19,11 +19,12 @@ from casebook.base.reporting import report
 from casebook.base.standard_nodes import joined
 from casebook.core.literate.chunks import Chunk
 from casebook.core.literate.exercises import Solution
+from casebook.core.literate.languages import PYTHON, language_of
 from casebook.core.literate.printed import Exercise
 from casebook.core.problems import Kind, Problem
 from casebook.core.text.marked_text import Text
 from casebook.literate.folding import SCREEN, fold, lines_of
-from casebook.literate.listings import LANGUAGE, LiterateDirective, tie_link
+from casebook.literate.listings import LiterateDirective, lexer_of, tie_link
 from casebook.literate.packages import archive_name
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ class ExerciseTestDirective(LiterateDirective):
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        block = self.listing(LANGUAGE)
+        block = self.listing(PYTHON.lexer)
         if not self.found(self.code.program.exercises.tests):
             return [block]
         label = nodes.rubric("", "Test", classes=["hang-label"])
@@ -118,11 +119,13 @@ class SolutionDirective(LiterateDirective):
     option_spec: ClassVar = {"instead": directives.unchanged, "file": directives.unchanged}
 
     def run(self) -> list[nodes.Node]:
-        block = self.listing(LANGUAGE)
         program = self.code.program
         found = self.found(program.exercises.solutions)
         if not found:
-            return [block]
+            return [self.listing(PYTHON.lexer)]
+        instead = next((c for c in program.chunks if c.name == found.instead), None)
+        lexer = lexer_of(instead, program.chunks) if instead else language_of(found.file).lexer
+        block = self.listing(lexer)
         anchor = nodes.target("", "", ids=[found.anchor])
         link = nodes.strong("", "", self.place(ToExercise(found.exercise)))
         head = nodes.paragraph("", "", anchor, link, classes=["solution-head"])

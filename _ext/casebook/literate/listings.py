@@ -12,16 +12,16 @@ from casebook.base.standard_nodes import joined
 from casebook.core.literate.chunks import Chunk, Session, misplaced
 from casebook.core.literate.exercises import ExerciseTest, Solution, Task
 from casebook.core.literate.imports import only_imports
+from casebook.core.literate.languages import language_of
 from casebook.core.literate.printed import Code, Listing
 from casebook.core.literate.runs import NO_TESTS, RunBy
-from casebook.core.literate.weave import Ties, weave
+from casebook.core.literate.weave import Ties, file_of, weave
 from casebook.core.problems import Kind, Problem
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 Fence = TypeVar("Fence", Chunk, Session, Task, ExerciseTest, Solution)
-LANGUAGE = "literate-python"
 
 
 class LiterateDirective(BookDirective):
@@ -72,7 +72,8 @@ class ChunkDirective(LiterateDirective):
     def run(self) -> list[nodes.Node]:
         code = self.code
         chunk = self.found(code.program.chunks)
-        block = self.listing(LANGUAGE)
+        lexer = lexer_of(chunk, code.program.chunks)
+        block = self.listing(lexer)
         caption = self.options.get("caption", "").strip()
         if chunk and not caption:
             message = "a chunk needs a line ':caption: …' that says what to see"
@@ -81,7 +82,7 @@ class ChunkDirective(LiterateDirective):
             return [block]
         ties = weave(code.program.chunks)[chunk.anchor]
         said = self.text_at(caption, self.option_line("caption"))
-        self.book.add(Listing(self.env.docname, chunk, said))
+        self.book.add(Listing(self.env.docname, chunk, said, lexer))
         head = nodes.caption("", "", _head(chunk, ties, self.nodes_of(said)))
         # Its wrapper takes the id: Sphinx numbers it and labels it for print.
         wrapper = nodes.container("", head, block, classes=["literal-block-wrapper"])
@@ -105,6 +106,11 @@ class SessionDirective(LiterateDirective):
             return [block]
         label = nodes.rubric("", "Session", classes=["hang-label"])
         return [nodes.container("", label, block, classes=["session"])]
+
+
+def lexer_of(chunk: Chunk | None, chunks: tuple[Chunk, ...]) -> str:
+    """Name the lexer for a chunk of a page: that of the file in which the chunk ends up."""
+    return language_of(file_of(chunk, chunks) if chunk else "").lexer
 
 
 def _head(chunk: Chunk, ties: Ties, words: list[nodes.Node]) -> nodes.inline:

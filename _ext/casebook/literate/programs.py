@@ -17,6 +17,7 @@ from myst_parser.config.main import MdParserConfig
 from myst_parser.parsers.mdit import create_md_parser
 from sphinx.util.matching import get_matching_files
 
+from casebook.core.literate.languages import LANGUAGES
 from casebook.core.literate.program import Program, read
 from casebook.core.problems import Problem
 
@@ -24,6 +25,9 @@ SETTINGS = ("commonmark_only", "gfm_only", "enable_extensions", "disable_syntax"
 """The settings of MyST that decide where a fence begins and ends, in `conf.py` with "myst_"."""
 
 FENCES = ("chunk", "session", "exercise", "exercise-test", "solution")
+
+KINDS = (*LANGUAGES, ".md")
+"""The ends of the names of what is written: code, and the tasks of exercises."""
 
 Parser = Callable[[str], list[Token]]
 
@@ -50,14 +54,18 @@ def program(text: str, parse: Parser) -> tuple[Program, list[Problem]]:
 
 
 def write(files: Mapping[str, str], folder: Path) -> None:
-    """Write the files that differ from what a folder holds, and remove other files of Python."""
+    """Write the files that differ from what a folder holds, and remove others of their kinds.
+
+    What a tool keeps in a folder of its own, whose name begins with a dot, stays.
+    """
     for path, text in files.items():
         target = folder / path
         if not target.exists() or target.read_text(encoding="utf-8") != text:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8")
-    for target in folder.rglob("*.py"):
-        if target.relative_to(folder).as_posix() not in files:
+    for target in list(folder.rglob("*")):
+        name = target.relative_to(folder).as_posix()
+        if target.suffix in KINDS and name not in files and not name.startswith("."):
             target.unlink()
 
 

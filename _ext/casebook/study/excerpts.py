@@ -32,7 +32,6 @@ from casebook.core.literate.excerpts import (
 from casebook.core.literate.printed import Listing
 from casebook.core.problems import Problem
 from casebook.core.text.reading_time import Length
-from casebook.literate.listings import LANGUAGE
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -71,7 +70,7 @@ class ShownAgain(Content):
     ) -> nodes.container:
         chunk = found.chunk
         text = "\n".join(cut(chunk.lines, self.ranges))
-        block = nodes.literal_block(text, text, language=LANGUAGE)
+        block = nodes.literal_block(text, text, language=found.lexer)
         # A cut may open a string that it does not close.
         block["force"], block["uses"] = True, _uses(page, found.page, text)
         name: nodes.Node = page.place(found.page, chunk.anchor, chunk.title)

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from casebook.core.literate import chunks
-from casebook.core.literate.chunks import Chunk, Fences, Session, is_module, quoted, words
+from casebook.core.literate.chunks import Chunk, Fences, Session, is_file, quoted, words
 from casebook.core.problems import Kind, Problem
 from hypothesis import given
 from hypothesis import strategies as st
@@ -174,9 +174,7 @@ def test_names(name: str) -> None:
         "a/b-c.py",
         "a/bé.py",
         "b.py",
-        "a/b.txt",
         "a/b",
-        "a/b.pyi",
         "a/b.py x",
         "a\\b.py",
         "a/.py",
@@ -185,10 +183,10 @@ def test_names(name: str) -> None:
 )
 def test_a_file_is_a_module_of_a_package(file: str) -> None:
     message = (
-        f"'{file}' is not a module of a package; write a path such as 'mini_stripe/idempotency.py'"
+        f"'{file}' is not a file of a package; write a path such as 'mini_stripe/idempotency.py'"
     )
     assert said(chunk(file)) == [(Kind.CHUNK_FILE, 1, message)]
-    assert not is_module(file)
+    assert not is_file(file)
 
 
 def test_a_package_hides_none_of_the_standard_library() -> None:

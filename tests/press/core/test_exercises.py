@@ -146,7 +146,7 @@ def wrong() -> Iterator[tuple[str, list[tuple[Kind, str, str]]]]:
         (Kind.UNKNOWN_CHUNK, "{solution} ", "unknown chunk 'ad'; did you mean 'add' or 'head'?")
     ])  # fmt: skip
     yield (task() + checked() + solution(place=":file: pack/New.py"), [
-        (Kind.CHUNK_FILE, "{solution} ", "'pack/New.py' is not a module of a package; write a "
+        (Kind.CHUNK_FILE, "{solution} ", "'pack/New.py' is not a file of a package; write a "
          "path such as 'mini_stripe/idempotency.py'")
     ])  # fmt: skip
     yield (task() + checked() + solution(place=":file: pack/add.py"), [

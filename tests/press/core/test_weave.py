@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from casebook.core.literate.chunks import Chunk
-from casebook.core.literate.weave import Ties, weave
+from casebook.core.literate.weave import Ties, file_of, weave
 from hypothesis import given
 
 from .test_tangle import ROOTS, many
@@ -68,6 +68,22 @@ def test_a_chunk_that_is_nowhere_or_used_twice_ties_nothing_twice() -> None:
     assert ties("top", chunks) == {}
     assert ties("end", chunks) == {"continues": "top"}
     assert ties("body", chunks) == {"used_in": "top"}
+
+
+def test_the_file_in_which_a_chunk_ends_up() -> None:
+    page = (
+        chunk("top", "<<body>>", "a/b.js")
+        + chunk("body", "<<inner>>")
+        + chunk("inner", "x")
+        + chunk("inner", "y", option="append")
+        + chunk("lost", "z")
+        + chunk("one", "<<two>>")
+        + chunk("two", "<<one>>")
+    )
+    chunks = read(page)[0].chunks
+    files = {one.anchor: file_of(one, chunks) for one in chunks}
+    ends = dict.fromkeys(("chunk-top", "chunk-body", "chunk-inner", "chunk-inner--2"), "a/b.js")
+    assert files == ends | dict.fromkeys(("chunk-lost", "chunk-one", "chunk-two"), "")
 
 
 @given(webs(ROOTS.map(many)))

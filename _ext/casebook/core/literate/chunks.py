@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from casebook.core.literate.languages import LANGUAGES
 from casebook.core.literate.stored_outputs import function_of, is_counterexample, is_output
 from casebook.core.problems import Kind, Problem, suggestion
 from casebook.core.text.names import is_name
@@ -26,7 +27,7 @@ NO_TRANSCRIPT = "a session is a transcript: it begins with '>>> '"
 _INFO = re.compile(r"\{(chunk|session)\}(?:\s+(.*))?")
 _OPTION = re.compile(r":([a-z]+):(?:\s+(.*))?")
 _ODD = re.compile("[\v\f\x1c-\x1e\x85\u2028\u2029]")
-_FILE = re.compile(r"[a-z_][a-z0-9_]*(?:/[a-z_][a-z0-9_]*)+\.py", re.ASCII)
+_FILE = re.compile(r"[a-z_][a-z0-9_]*(?:/[a-z_][a-z0-9_]*)+(\.[a-z]+)", re.ASCII)
 REFERENCE = re.compile(r"( *)<<([^<>]*)>>\s*")
 """A line that stands for a chunk: nothing but its name."""
 
@@ -264,19 +265,25 @@ def file_problem(file: str) -> Problem | None:
     """Say why a path is none for a file of a package; None if it is good."""
     if file.partition("/")[0] in sys.stdlib_module_names:
         return Problem(Kind.CHUNK_FILE, f"'{file}' would hide a module of Python's own library")
-    if not is_module(file):
+    found = _FILE.fullmatch(file)
+    if found and found[1] not in LANGUAGES:
+        kinds = ", ".join(f"'{suffix}'" for suffix in LANGUAGES)
+        message = f"'{file}' is of no kind that the press reads; its name ends with one of {kinds}"
+        return Problem(Kind.CHUNK_FILE, message)
+    if not is_file(file):
         return Problem(
             Kind.CHUNK_FILE,
-            f"'{file}' is not a module of a package; write a path such as "
+            f"'{file}' is not a file of a package; write a path such as "
             "'mini_stripe/idempotency.py'",
         )
     return None
 
 
-def is_module(file: str) -> bool:
-    """Tell whether a path names a module of a package, from the package's own folder on."""
-    return bool(_FILE.fullmatch(file)) and not any(
-        keyword.iskeyword(part) for part in file.removesuffix(".py").split("/")
+def is_file(file: str) -> bool:
+    """Tell whether a path names a file that chunks may make, from the package's folder on."""
+    found = _FILE.fullmatch(file)
+    return bool(found and found[1] in LANGUAGES) and not any(
+        keyword.iskeyword(part) for part in file.rpartition(".")[0].split("/")
     )
 
 

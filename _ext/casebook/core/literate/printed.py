@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from casebook.core.literate.chunks import Chunk
+from casebook.core.literate.languages import PYTHON
 from casebook.core.literate.program import Program
 from casebook.core.literate.runs import RunBy
 from casebook.core.text.marked_text import Text
@@ -27,6 +28,8 @@ class Listing:
     page: str
     chunk: Chunk
     caption: Text
+    lexer: str = PYTHON.lexer
+    """The name under which it is coloured."""
 
 
 @dataclass(frozen=True, slots=True)

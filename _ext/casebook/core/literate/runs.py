@@ -158,7 +158,7 @@ def test_name(context: str) -> str:
 
 
 def _in_functions(file: Tangled) -> Iterator[int]:
-    for node in ast.walk(ast.parse(file.text)):
+    for node in ast.walk(ast.parse(file.text if file.is_python else "")):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             last = node.end_lineno or node.lineno
             yield from (file.origin(n).origin for n in range(node.body[0].lineno, last + 1))

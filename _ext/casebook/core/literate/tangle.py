@@ -13,6 +13,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from casebook.core.literate.chunks import REFERENCE, Chunk
+from casebook.core.literate.languages import (
+    PYTHON,
+    Language,
+    first_comment,
+    language_of,
+    web_problems,
+)
 from casebook.core.problems import Kind, Problem, suggestion
 
 
@@ -44,13 +51,25 @@ class Tangled:
         return self.path.partition("/")[0]
 
     @property
+    def language(self) -> Language:
+        """The language in which it is written."""
+        return language_of(self.path)
+
+    @property
+    def is_python(self) -> bool:
+        """Whether it is a module; other files of a package are its resources."""
+        return self.language is PYTHON
+
+    @property
     def module(self) -> str:
-        """The name by which it is imported."""
+        """The name by which a module is imported."""
         return self.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
     @property
     def purpose(self) -> str:
-        """The first line of its docstring; empty if it has none."""
+        """The first line of its docstring, or of the comment that begins it; it may be empty."""
+        if not self.is_python:
+            return first_comment(self.text)
         # Only its beginning is read: every page that lists files asks, in each build.
         tokens = tokenize.generate_tokens(io.StringIO(self.text).readline)
         try:
@@ -79,7 +98,10 @@ def tangle(chunks: Sequence[Chunk]) -> tuple[tuple[Tangled, ...], list[Problem]]
 
 
 def syntax_problems(file: Tangled) -> list[Problem]:
-    """Say where Python cannot read a file; it is compiled and not run."""
+    """Say where a file cannot be read as its language; nothing of it is run."""
+    if not file.is_python:
+        found = web_problems(file.text, file.language)
+        return [problem.at(file.origin(problem.line).origin) for problem in found]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # an invalid escape in a string, for one
@@ -154,8 +176,9 @@ class _Web:
         for i, name in enumerate(self.files[file]):
             lines = list(self._expanded(name, 0))
             if i:
-                # As formatters set it: two lines before what stands at the edge, else one.
-                blanks = 1 if lines[0].text.startswith(" ") else 2
+                # As formatters set Python: two lines before what stands at the edge, else one.
+                nested = lines[0].text.startswith(" ") or language_of(file) is not PYTHON
+                blanks = 1 if nested else 2
                 yield from [Line("", lines[0].origin)] * blanks
             yield from lines
 

@@ -18,6 +18,16 @@ class Ties:
     used_in: Chunk | None = None
 
 
+def file_of(chunk: Chunk, chunks: tuple[Chunk, ...]) -> str:
+    """Return the file in which a chunk of a page ends up; nothing if it ends up in none."""
+    ties, passed = weave(chunks), set[str]()
+    while not chunk.file and chunk.anchor not in passed:
+        passed.add(chunk.anchor)
+        tie = ties[chunk.anchor]
+        chunk = tie.continues or tie.used_in or chunk
+    return chunk.file
+
+
 @functools.lru_cache(maxsize=1)  # each chunk of a page asks
 def weave(chunks: tuple[Chunk, ...]) -> Mapping[str, Ties]:
     """Return the ties of each chunk, by its anchor."""
