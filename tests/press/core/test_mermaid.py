@@ -187,6 +187,40 @@ def test_drawing_twice_gives_the_same() -> None:
     assert mermaid.draw(SOURCES["flowchart"]) == mermaid.draw(SOURCES["flowchart"])
 
 
+MAP = """flowchart LR
+  A[Public] --> B[Read]:::inferred
+  B e1@--> C([Nothing]):::unknown
+  C e2@-.-> D[Else]
+  subgraph S [Group]
+    E --> F
+  end
+  class e1,S inferred; class e2 unknown
+"""
+
+
+def dashed(source: str) -> dict[str, int]:
+    """How many parts of a drawing have lines of each pattern."""
+    text = mermaid.draw(source).inline("x", "t", "a")
+    found = re.findall(r'stroke-dasharray="([^"]+)"', text)
+    return {dashes: found.count(dashes) for dashes in ("6 3", "1.5 3")}
+
+
+def test_what_no_source_says_is_dashed_or_dotted() -> None:
+    assert dashed(MAP) == {"6 3": 3, "1.5 3": 2}  # a node, an edge and a group; a node and an edge
+    plain = MAP.replace("class e1,S inferred; class e2 unknown", "").replace("-.->", "-->")
+    assert dashed(plain) == {"6 3": 1, "1.5 3": 1}
+    # The words of what is unknown are paler.
+    assert mermaid.draw(plain).inline("x", "t", "a").count('fill="var(--cb-ink-2)"') == 1
+    assert dashed("stateDiagram-v2\n  a --> b\n  class a inferred\n") == {"6 3": 1, "1.5 3": 0}
+
+
+def test_an_outline_of_pieces_is_drawn_once() -> None:
+    text = mermaid.draw("flowchart LR\n  C([Words]):::unknown\n").inline("x", "t", "a")
+    [path] = re.findall(r"<path[^>]*stroke-dasharray[^>]*>", text)
+    assert len(re.findall("[Mm]", re.findall(r' d="([^"]*)"', path)[0])) == 1
+    assert 'stroke="var(--cb-dia-edge)"' in path
+
+
 @pytest.mark.parametrize("name", ["flowchart", "graph", "state", "class"])
 def test_the_key_node_is_marked(name: str) -> None:
     text = mermaid.draw(SOURCES[name]).inline("a", "", "")
@@ -272,6 +306,8 @@ def test_a_plate_is_on_the_side_of_its_words(anchor: str, start: float, end: flo
         ("flowchart LR\nclassDef x color: red", [(2, "classDef x color: red")]),
         ("flowchart LR\nA-->B\nlinkStyle 0 stroke:red", [(3, "linkStyle 0 stroke:red")]),
         ("flowchart LR\nA:::red --> B:::key", [(2, ":::red")]),
+        ("flowchart LR\nA:::inferred a@--> B:::unknown\nclass a inferred; class A,a unknown", []),
+        ("flowchart LR\nA:::infered\nclass A unkown", [(2, ":::infered"), (3, "class A unkown")]),
         ("flowchart LR\nA\nclass A,B red", [(3, "class A,B red")]),
         ("flowchart LR\nA@{ shape: x, img: 'http://x' }", [(2, "@{ shape: x, img:")]),
         ("stateDiagram-v2\nA\nclass A red", [(3, "class A red")]),

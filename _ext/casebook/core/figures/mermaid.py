@@ -10,7 +10,7 @@ from __future__ import annotations
 from casebook.core.figures import mermaid_style
 from casebook.core.figures.drawing import Drawing, DrawingError, RendererMissing
 from casebook.core.figures.mermaid_labels import left_align
-from casebook.core.figures.mermaid_source import KINDS, author_colours, kind_of
+from casebook.core.figures.mermaid_source import KINDS, author_colours, doubted, kind_of
 from casebook.core.palette import VARIABLE
 from casebook.core.svg import sanitiser
 from casebook.core.svg.allowed import COLOUR_PROPERTIES
@@ -48,7 +48,8 @@ def draw(source: str) -> Drawing:
             f"{', '.join(sorted(KINDS))}."
         )
     try:
-        picture = sanitiser.clean(_render(source), mermaid_style.SHEET, left_align)
+        sheet = mermaid_style.SHEET + mermaid_style.doubted_parts(doubted(source))
+        picture = sanitiser.clean(_render(source), sheet, left_align)
     except sanitiser.SvgError as error:
         raise DiagramError(f"The diagram cannot be used: {error}") from error
     return Drawing(picture.map(_token_colour))

@@ -30,7 +30,7 @@ _DIRECTIVE = re.compile(r"%%\s*\{.*")
 _COLOUR = re.compile(r"\b(?:fill|stroke|color|background(?:-color)?)\s*:", re.IGNORECASE)
 _STYLE = re.compile(r"(?:style|classDef|linkStyle)\s")
 _CLASS = re.compile(r":::\s*([\w-]+)")
-_ASSIGNMENT = re.compile(r"class\s+[^\s:{]+(?:\s*,\s*[^\s:{,]+)*\s+([\w-]+)\s*\Z")
+_ASSIGNMENT = re.compile(r"class\s+([^\s:{]+(?:\s*,\s*[^\s:{,]+)*)\s+([\w-]+)\s*\Z")
 _MEDIA = re.compile(r"@\{[^}]*\b(?:img|icon)\s*:")
 _LINKS: Mapping[str, re.Pattern[str]] = MappingProxyType(
     {
@@ -43,8 +43,10 @@ _LINKS: Mapping[str, re.Pattern[str]] = MappingProxyType(
         ),
     }
 )
-KEY = "key"
-"""The one class an author may give a node."""
+DOUBTS = "inferred", "unknown"
+"""Classes of nodes and of edges, for what no source says."""
+CLASSES = ("key", *DOUBTS)
+"""The classes that an author may give; ``key`` is for the one node that matters."""
 
 
 def kind_of(source: str) -> str:
@@ -61,7 +63,7 @@ def author_colours(source: str) -> list[tuple[int, str]]:
     """Find where a source sets colours, settings, classes or links of its own.
 
     Each as its line (from 1) and the offending text, in order. Empty for a source that leaves all
-    that to the book; widths and dashes may be set, and the class ``key`` given.
+    that to the book; widths and dashes may be set, and one of ``CLASSES`` given.
     """
     lines = source.splitlines()
     kind = KINDS.get(kind_of(source), "")
@@ -79,7 +81,7 @@ def author_colours(source: str) -> list[tuple[int, str]]:
 
 
 def _offences(line: str, kind: str) -> list[str]:
-    found = [match.group() for match in _CLASS.finditer(line) if match[1] != KEY]
+    found = [match.group() for match in _CLASS.finditer(line) if match[1] not in CLASSES]
     found += [match.group() for match in _MEDIA.finditer(line)]
     for part in line.split(";"):
         statement = part.strip()
@@ -88,7 +90,21 @@ def _offences(line: str, kind: str) -> list[str]:
         if (
             (links and links.match(statement))
             or (_STYLE.match(statement) and _COLOUR.search(line))
-            or (assigned and assigned[1] != KEY)
+            or (assigned and assigned[2] not in CLASSES)
         ):
             found.append(statement)
+    return found
+
+
+def doubted(source: str) -> dict[str, list[str]]:
+    """Return the names to which statements of a flowchart give each of ``DOUBTS``.
+
+    An edge has a name where the source gives it one: ``A name@--> B``.
+    """
+    found: dict[str, list[str]] = {name: [] for name in DOUBTS}
+    statements = (part for line in source.splitlines() for part in line.split(";"))
+    for assigned in filter(None, (_ASSIGNMENT.match(part.strip()) for part in statements)):
+        if assigned[2] in DOUBTS:
+            names = (name.strip() for name in assigned[1].split(","))
+            found[assigned[2]] += [name for name in names if re.fullmatch(r"[\w-]+", name)]
     return found

@@ -125,7 +125,35 @@ def _rule(selectors: str, **properties: str) -> str:
     return f"{selectors} {{ {' '.join(written)} }}\n"
 
 
-_KEY = ", ".join(f".key > {tag}, .key > g > {tag}" for tag in ("rect", "path", "polygon", "circle"))
+_SHAPES = "rect", "path", "polygon", "circle"
+
+
+def _outline(name: str) -> str:
+    return ", ".join(f".{name} > {shape}, .{name} > g > {shape}" for shape in _SHAPES)
+
+
+_DASHES: Mapping[str, str] = MappingProxyType({"inferred": "6 3", "unknown": "1.5 3"})
+"""The lines of what no source says; the nearer to nothing, the less is known."""
+
+
+def _dashed(name: str, dashes: str) -> str:
+    """Dash a node.
+
+    Some outlines of flowcharts are drawn in many pieces and twice, over a ground without a line.
+    Each piece would begin with a dash, so the ground gets the line instead.
+    """
+    paths = f'[aria-roledescription="flowchart-v2"] .{name} > .outer-path > path'
+    ground, pieces = (f'{paths}[{part}="none"]' for part in ("stroke", "fill"))
+    return "".join(
+        [
+            _rule(_outline(name), stroke_dasharray=dashes),
+            _rule(ground, stroke="dia-edge", stroke_width="1px"),
+            _rule(pieces, display="none"),
+        ]
+    )
+
+
+_OF_UNKNOWN = '[data-merman-source-classes~="unknown"] text'
 
 _CONDITIONS = '.loopText, [aria-roledescription="sequence"] .sectionTitle'
 _HALO = {"stroke": "paper", "paint_order": "stroke", "stroke_linejoin": "round"}
@@ -135,7 +163,9 @@ SHEET = "".join(
         "svg { fill: var(--cb-dia-text); }\n",
         _rule("svg", font_size=f"{FONT_SIZE}px"),
         _rule("g, text, tspan", font_size="inherit"),
-        _rule(_KEY, fill="dia-key", stroke="dia-key-edge"),
+        _rule(_outline("key"), fill="dia-key", stroke="dia-key-edge"),
+        *(_dashed(name, dashes) for name, dashes in _DASHES.items()),
+        _rule(_OF_UNKNOWN, fill="ink-2"),
         # words over lines
         _rule(".messageText", stroke_width="9px", **_HALO),
         _rule(_CONDITIONS, stroke_width="5px", **_HALO),
@@ -172,3 +202,12 @@ SHEET = "".join(
     ]
 )
 """CSS over merman's own: what no theme variable reaches."""
+
+
+def doubted_parts(named: Mapping[str, list[str]]) -> str:
+    """Return the CSS of edges and groups, by class; merman gives them their names alone."""
+    return "".join(
+        _rule(f'path[data-id="{name}"], [id="merman-{name}"] > rect', stroke_dasharray=_DASHES[of])
+        for of, names in named.items()
+        for name in names
+    )
