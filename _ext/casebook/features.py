@@ -15,7 +15,7 @@ from casebook.base import (
     setting_list,
 )
 from casebook.figures import chart_data, charts, counterexamples, output_directive, outputs
-from casebook.findings import claims, decisions, insights
+from casebook.findings import claims, decisions, evidence, insights
 from casebook.literate import (
     chunk_links,
     code_reading,
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 FEATURES = (
     config, setting_list,
     domain, bibliography, incremental, captions, broken_fences, filling,
-    tables, comparison, cards, indexes, sections, lists, insights, decisions, claims,
+    tables, comparison, cards, indexes, sections, lists, insights, decisions, claims, evidence,
     output_directive, charts, outputs, counterexamples, chart_data,
     studies, summary, chapters, reading_path, lengths, moved, excerpts, headings, inventory,
     code_reading, listings, packages, exercises, chunk_links, folding, tangle_builder,

@@ -135,6 +135,12 @@ worst = min(3, max(1, 2, 4))
 Refuse work while [the model](#load) says that {metric}`jobs` wait. A read needs none.
 ```
 
+```{evidence} inferred
+So its workers are few.
+
+They are busy.
+```
+
 ```{claims}
 - {claim: It never loses a job, verdict: unsupported, instead: "It repeats {metric}`jobs`.",
    source: post}

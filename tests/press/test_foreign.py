@@ -97,6 +97,7 @@ def test_the_pages_are_built_without_a_word(site: Built) -> None:
         "Practice 1 Bound the queue before it bounds you Refuse work while the model says that "
         "5.2 million requests/day wait. A read needs none. For engineers · Evidence: Doe17, Jobs "
         "accepted, modelled by ‹wait› · Pattern: idempotency",
+        "inferred So its workers are few. They are busy.",
         "unsupported “It never loses a job” It repeats 5.2 million requests/day. Doe17",
         # A note, once, at the end.
         "Share of late jobs: 2 %, Mar 2024 late by accepted Doubt: the digest rounds derived from "
@@ -177,6 +178,7 @@ def test_paper_is_set_by_tex(root: Path) -> None:
         "Acme takes 5.2 million requests/day, and repeats them by idempotency, as [Doe17] says.",
         "100 × jobs late ÷ jobs accepted", "1,040 requests/day", "‹wait› ≡ How long a job waits.",
         "Practice 1 Bound the queue before it bounds you", "“It never loses a job”",
+        "inferred: So its workers are few. They are busy.",
     ):  # fmt: skip
         assert words in said
 

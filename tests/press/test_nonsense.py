@@ -62,6 +62,8 @@ DIRECTIVES = (
     ("output", "x/t x/t", ":as: trace\n:labels: ` | {metric}`a`\n:mark: a,b,<b>\n:lines: 1-2"),
     ("output", "x/t ../x", ":as:"), ("output", "x/y x/without-z", ":as: trace\n:mark:\n:labels:"),
     ("output", "x/t", ":as: trace\n:lines: 99\n:name: a b"), ("output", "x/e", ":as: packet"),
+    ("evidence", "inferred", ""), ("evidence", "", "x"), ("evidence", "<b> `", "{metric}`a`"),
+    ("evidence", "not-public", "- a\n\n      code\n\n> {cite}`x`"), ("evidence", "-", "## b"),
     ("claims-ledger", "", ""), ("chart-data", "", ""), ("reading-path", "", ":minutes: 5"),
     ("reading-path", "", ":minutes: -1"), ("reading-path", "", ""),
     ("metrics-table", "", "- a\n- nope\n- <b>"), ("moved", "", ""), ("moved", "", "a -> p1#page-1"),

@@ -97,6 +97,8 @@ class Kind(Enum):
     """A chart names what its output does not hold, or would be read wrongly."""
     BAD_INSIGHT = "bad-insight"
     """An insight is too long or too short, or leads to nothing that it rests on."""
+    BAD_EVIDENCE = "bad-evidence"
+    """Paragraphs rest on a word that is none, or hold more than paragraphs."""
     BAD_MATRIX = "bad-matrix"
     """A decision matrix lacks a score, or holds what cannot be weighed."""
     BAD_SETTING = "bad-setting"

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+from casebook.findings.evidence import PlainEvidenceOnPaper
+
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
@@ -46,3 +48,4 @@ def setup(app: Sphinx) -> None:
     """Register the transforms, in a book that has not asked for the design."""
     app.add_post_transform(PlainAnchors)
     app.add_post_transform(PlainSigns)
+    app.add_post_transform(PlainEvidenceOnPaper)
