@@ -14,7 +14,14 @@ from casebook.base import (
     incremental,
     setting_list,
 )
-from casebook.figures import chart_data, charts, counterexamples, output_directive, outputs
+from casebook.figures import (
+    chart_data,
+    charts,
+    counterexamples,
+    output_directive,
+    outputs,
+    steppers,
+)
 from casebook.findings import claims, decisions, evidence, insights
 from casebook.literate import (
     chunk_links,
@@ -50,7 +57,7 @@ FEATURES = (
     config, setting_list,
     domain, bibliography, incremental, captions, broken_fences, filling,
     tables, comparison, cards, indexes, sections, lists, insights, decisions, claims, evidence,
-    output_directive, charts, outputs, counterexamples, chart_data,
+    output_directive, charts, outputs, steppers, counterexamples, chart_data,
     studies, summary, chapters, reading_path, lengths, moved, excerpts, headings, inventory,
     code_reading, listings, packages, exercises, chunk_links, folding, tangle_builder,
     tooltips, data_files, ebook, print_findings,

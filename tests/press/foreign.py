@@ -125,6 +125,13 @@ worst = min(3, max(1, 2, 4))
 :alt: A line that rises from 1 s to 4 s.
 ```
 
+```{stepper} queue/waits
+:columns: load, wait
+:phases: 1..1 calm; 2..3 busy
+:print: 1, 3
+:caption: How the queue fills.
+```
+
 ```{insight} Bound the queue before it bounds you
 :name: bound
 :kind: practice

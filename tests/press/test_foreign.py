@@ -94,6 +94,7 @@ def test_the_pages_are_built_without_a_word(site: Built) -> None:
         # A chart.
         "It does so from the start. modelled by ‹wait› Numbers load, request/s wait, s 10 1 20 2 "
         "30 4 The same as CSV.",
+        "How the queue fills. Step load wait 1 calm 10 1 3 busy 30 4 modelled by ‹wait›",
         "Practice 1 Bound the queue before it bounds you Refuse work while the model says that "
         "5.2 million requests/day wait. A read needs none. For engineers · Evidence: Doe17, Jobs "
         "accepted, modelled by ‹wait› · Pattern: idempotency",

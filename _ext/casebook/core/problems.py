@@ -95,6 +95,8 @@ class Kind(Enum):
     """An excerpt names what cannot be shown again, or lines that a chunk does not have."""
     BAD_CHART = "bad-chart"
     """A chart names what its output does not hold, or would be read wrongly."""
+    BAD_STEPPER = "bad-stepper"
+    """A stepper names what its output does not hold, or its phases do not cover the steps."""
     BAD_INSIGHT = "bad-insight"
     """An insight is too long or too short, or leads to nothing that it rests on."""
     BAD_EVIDENCE = "bad-evidence"

@@ -61,7 +61,7 @@ class ShownAgain(Content):
             return [self._code(page, at, found, caption)]
         if "stored-output" in found.classes:
             return [_text(page, at, found, caption)]
-        if "counterexample" in found.classes:
+        if {"counterexample", "steps"} & {*found.classes}:
             return _table(page, at, found, caption)
         return [_figure(page, at, found, caption)]
 
@@ -126,8 +126,8 @@ def _figure(
 def _table(
     page: PageContext, at: Placeholder, found: Exhibit, caption: list[nodes.Node]
 ) -> list[nodes.Node]:
-    """Return a table and the note under it."""
-    table, note = _again(at, found).content.fill(page, at)
+    """Return a table and the note under it, between them the steps of a stepper."""
+    table, *steps, note = _again(at, found).content.fill(page, at)
     assert isinstance(table, nodes.table)
     assert isinstance(note, nodes.paragraph)
     note += [nodes.Text("\u00a0· "), *_origin(page, found)]
@@ -135,6 +135,9 @@ def _table(
     if _on_paper(page):
         return [_head(at, caption), table, note]
     table.insert(0, nodes.title("", "", *caption))
+    if steps:
+        table["ids"], at["ids"] = at["ids"], []  # which the box would take over
+        return [nodes.container("", table, *steps, note, classes=["stepper", "excerpt"])]
     return [table, note]
 
 

@@ -130,6 +130,7 @@ def _strip_comments(app: Sphinx, error: Exception | None) -> None:
     # They are kilobytes of what every reader loads; the source keeps them.
     in_sheet, in_script = r"(?s)/\*.*?\*/\n?", r"(?m)^ *//.*\n"
     comments = {"look.css": in_sheet, "cards.css": in_sheet, "look.js": in_script}
+    comments |= {"casebook-stepper.css": in_sheet, "casebook-stepper.js": in_script}
     for name, comment in comments.items():
         sheet = Path(app.outdir, "_static", name)
         if error is None and sheet.exists():
