@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import html
 import json
+import pickle
 import re
 import zipfile
 from pathlib import Path
 
 import pytest
+from casebook.core.text.reading_time import PageLength
 from harness import Built, build, plain, write
 
 EXCHANGE = """POST /v1/charges HTTP/1.1
@@ -151,6 +153,14 @@ def test_what_is_not_marked_is_no_picture(samples: dict[str, Built]) -> None:
     assert code(second) == [PACKET[1] + "\n"]
     assert plain(second).endswith("modelled by ‹packet› , line 2")
     assert plain(sent).endswith("modelled by ‹packet›")
+
+
+def test_a_marked_text_is_looked_at_and_another_is_read(samples: dict[str, Built]) -> None:
+    path = samples["html"].out.parent / "doctrees-html" / "environment.pickle"
+    records = pickle.loads(path.read_bytes()).domaindata["casebook"]["pages"]["page"]
+    (length,) = (record for record in records if isinstance(record, PageLength))
+    chunks, packets = 3 * 2, len(PACKET) + 1 + len(PACKET)
+    assert (length.length.pictures, length.length.lines) == (1, chunks + packets)
 
 
 def test_each_has_a_place(samples: dict[str, Built]) -> None:

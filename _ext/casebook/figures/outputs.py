@@ -19,6 +19,7 @@ from casebook.core.literate.chunks import MOST_COLUMNS
 from casebook.core.literate.stored_outputs import StoredText
 from casebook.core.problems import Kind, Problem
 from casebook.core.text.marked_text import NO_TEXT, Text
+from casebook.core.text.reading_time import Length
 from casebook.figures import text_lexers
 from casebook.figures.output_directive import OutputDirective
 from casebook.figures.text_lexers import LANGUAGES
@@ -43,6 +44,13 @@ class ShownTexts(Content):
     parts: tuple[Part, ...]
     labels: tuple[Text, ...] = ()
     """The name over each text."""
+
+    @property
+    def length(self) -> Length:
+        """A text whose lines are marked is looked at like a picture, another is read."""
+        marked = any(part.marked for part in self.parts)
+        lines = sum(len(part.lines) for part in self.parts)
+        return Length(pictures=1) if marked else Length(lines=lines)
 
     def fill(self, page: PageContext, at: Placeholder) -> list[nodes.Node]:
         label = nodes.rubric("", self.form.label, classes=["hang-label"])

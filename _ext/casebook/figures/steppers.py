@@ -22,6 +22,7 @@ from casebook.core.figures import stepper as core
 from casebook.core.figures.stepper import Stepper
 from casebook.core.literate.measured import Measured
 from casebook.core.literate.stored_outputs import Output
+from casebook.core.text.reading_time import Length
 from casebook.figures.output_directive import OutputDirective
 from casebook.literate.made_by import Evident
 from casebook.web.tokens import write
@@ -42,6 +43,11 @@ class AllSteps(Content):
     """All steps as data for the script, in editions that have one."""
 
     stepper: Stepper
+
+    @property
+    def length(self) -> Length:
+        """A stepper is a picture; the words of its table count by themselves."""
+        return Length(pictures=1)
 
     def fill(self, page: PageContext, at: Placeholder) -> list[nodes.Node]:
         if page.env._app.builder.name not in ("html", "dirhtml"):
