@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from books import DEATHS, LOCK
 from paper import Edition, frame, made, squeezed
-from texts import OTHER, PAGE, ROLES
+from texts import OTHER, PAGE, ROLES, SAID
 
 SOURCE = "leach-versioning-2017"
 """One of the book's own."""
@@ -25,6 +25,7 @@ def edition(tmp_path_factory: pytest.TempPathFactory) -> Edition:
     outputs.mkdir(parents=True)
     (outputs / "deaths.json").write_text(DEATHS)
     (outputs / "without-lock.json").write_text(LOCK)
+    (outputs / "said.json").write_text(SAID)
     (source / "index.md").write_text(INDEX)
     pages = {"page": PAGE, "other": OTHER}
     for name, text in pages.items():
@@ -37,5 +38,5 @@ def edition(tmp_path_factory: pytest.TempPathFactory) -> Edition:
 def test_roles_in_captions_and_fields_are_set(edition: Edition) -> None:
     # Evidence, pages and marks stand behind the words.
     words = squeezed(edition.text)
-    for kind in ("Caption", "Matrix", "Chart", "Diagram", "Chunk", "Counterexample"):
+    for kind in ("Caption", "Matrix", "Chart", "Diagram", "Chunk", "Counterexample", "Output"):
         assert squeezed(f"{kind} not code 5 million requests/day") in words, kind

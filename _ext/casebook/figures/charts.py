@@ -76,8 +76,15 @@ class DrawnChart(Content):
         name, panels = figure["ids"][0] + "-drawing", self.chart.panels
         if panels is None or not panels.chosen:
             return self._inline(page, name, title, alt)
+        # What is shown first has the name that an undivided drawing would have.
         drawings = [
-            self._inline(page, f"{name}-{number}", f"{part.name}: {title}", alt, number)
+            self._inline(
+                page,
+                name if number == panels.first else f"{name}-panel-{number}",
+                f"{part.name}: {title}",
+                alt,
+                number,
+            )
             for number, part in enumerate(self.chart.parts)
         ]
         return choosing.fieldset(panels, figure["ids"][0] + "-choice", drawings)
