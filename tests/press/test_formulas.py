@@ -255,6 +255,13 @@ def test_prices_and_formulas(sentence: str, sentences: Built) -> None:
         assert re.findall('alttext="([^"]*)"', paragraph) == expected
 
 
+def test_what_cannot_be_set_is_shown_as_code(tmp_path: Path) -> None:
+    write(tmp_path, {"index.md": "# Page\n\n$$\n\\foo <b>x</b>\n$$ (a)\n"})
+    built = build(tmp_path)
+    assert len(built.warnings) == 1
+    assert r"<code>\foo &lt;b&gt;x&lt;/b&gt;</code>" in built.text("index.html")
+
+
 OTHER = """
 extensions = ["myst_parser", "casebook"]
 myst_enable_extensions = ["dollarmath"]

@@ -5,6 +5,7 @@ Sphinx's writers set them; what the web needs is a renderer, as Sphinx calls it.
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -153,7 +154,7 @@ def _block(self: HTML5Translator, node: nodes.math_block) -> None:
 def _written(node: nodes.Element, *, display: bool) -> str:
     root = read(node.astext(), display)
     if isinstance(root, Problem):
-        return f"<code>{nodes.Text(node.astext())}</code>"
+        return f"<code>{escape(node.astext())}</code>"
     return mathml(root)
 
 
