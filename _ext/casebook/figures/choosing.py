@@ -6,8 +6,8 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from casebook.base.page_files import link_files
 from casebook.core.figures.panels import Panels
-from casebook.web.tokens import write
 
 if TYPE_CHECKING:
     from docutils import nodes
@@ -41,9 +41,7 @@ def _link(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
     if _START in context.get("body", ""):  # in one single page there is no document to ask
-        text = _SHEET.read_text(encoding="utf-8")
-        write(Path(app.outdir, "_static", "casebook-choose.css"), text)
-        app.add_css_file("casebook-choose.css")
+        link_files(app, _SHEET)
 
 
 def setup(app: Sphinx) -> None:

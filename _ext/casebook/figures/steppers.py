@@ -16,6 +16,7 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 
 from casebook.base.page_context import PageContext
+from casebook.base.page_files import link_files
 from casebook.base.placeholders import Content, Placeholder
 from casebook.base.standard_nodes import cell, head_cell, table
 from casebook.core.figures import stepper as core
@@ -25,12 +26,11 @@ from casebook.core.literate.stored_outputs import Output
 from casebook.core.text.reading_time import Length
 from casebook.figures.output_directive import OutputDirective
 from casebook.literate.made_by import Evident
-from casebook.web.tokens import write
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-FILES = ("stepper.css", "stepper.js")
+FOLDER = Path(__file__).parent
 _START = '<div class="stepper-steps"'
 STEP_WIDTHS = 8, 26
 """The width of the first column in signs, with numbers alone and with words."""
@@ -131,13 +131,8 @@ def _table(stepper: Stepper, caption: list[nodes.Node]) -> nodes.table:
 def _add_files(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    if _START not in context.get("body", ""):
-        return
-    for name in FILES:
-        text = Path(__file__).with_name(name).read_text(encoding="utf-8")
-        write(Path(app.outdir, "_static", f"casebook-{name}"), text)
-    app.add_css_file("casebook-stepper.css")
-    app.add_js_file("casebook-stepper.js", defer="defer")
+    if _START in context.get("body", ""):
+        link_files(app, FOLDER / "stepper.css", FOLDER / "stepper.js")
 
 
 def setup(app: Sphinx) -> None:

@@ -15,20 +15,20 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.math import get_node_equation_number
 
 from casebook.base.formulas import check_formulas
+from casebook.base.page_files import link_files, link_text
 from casebook.base.reporting import report
 from casebook.core.mathematics import drawing
 from casebook.core.mathematics.mathml import mathml, read
 from casebook.core.mathematics.source import lost_in, prepared
 from casebook.core.problems import Kind, Problem
 from casebook.figures.drawings import image
-from casebook.web.tokens import write
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.writers.html5 import HTML5Translator
 
 RENDERER = "casebook"
-SHEET, BOOK_SHEET = "casebook-formulas.css", "casebook-formulas-ebook.css"
+SHEET = Path(__file__).with_name("formulas.css")
 
 
 class CheckFormulas(SphinxTransform):
@@ -165,12 +165,9 @@ def _link_sheet(
     body = context.get("body", "")
     if app.builder.name.startswith("epub"):
         if "formula-image" in body:
-            write(Path(app.outdir, "_static", BOOK_SHEET), drawing.css())
-            app.add_css_file(BOOK_SHEET)
+            link_text(app, "casebook-formulas-ebook.css", drawing.css())
     elif "<math " in body:
-        text = Path(__file__).with_name("formulas.css").read_text(encoding="utf-8")
-        write(Path(app.outdir, "_static", SHEET), text)
-        app.add_css_file(SHEET)
+        link_files(app, SHEET)
 
 
 def setup(app: Sphinx) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from casebook.base.config import settings
+from casebook.base.files import write_text
 from casebook.core import palette
 from casebook.figures.drawings import FONTS
-from casebook.web.tokens import write
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -70,7 +70,7 @@ def _dress(config: Config, formulas: bool) -> None:
 def _write_colours(app: Sphinx) -> None:
     if app.builder.format == "latex":
         path = Path(app.doctreedir, "look", "casebookcolours.sty")
-        write(path, palette.latex())
+        write_text(path, palette.latex())
         app.config.latex_additional_files.append(str(path))
 
 

@@ -19,10 +19,10 @@ from sphinx.util import docname_join
 
 from casebook.base.directive import BookDirective
 from casebook.base.domain import domain_of
+from casebook.base.page_files import link_files
 from casebook.base.reporting import report
 from casebook.core.book.view import View
 from casebook.core.problems import Kind, Problem, suggestion
-from casebook.web.tokens import write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from sphinx.builders import Builder
     from sphinx.environment import BuildEnvironment
 
-FILES = ("moved.css", "moved.js")
+FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +134,7 @@ def _add_list(
     if doctree is None or "moved" not in doctree:
         return
     context["body"] += doctree["moved"]
-    for name in FILES:
-        text = Path(__file__).with_name(name).read_text(encoding="utf-8")
-        write(Path(app.outdir, "_static", f"casebook-{name}"), text)
-    app.add_css_file("casebook-moved.css")
-    app.add_js_file("casebook-moved.js", defer="defer")
+    link_files(app, FOLDER / "moved.css", FOLDER / "moved.js")
 
 
 def _check(app: Sphinx, env: BuildEnvironment) -> None:

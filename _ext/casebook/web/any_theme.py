@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 
+from casebook.base.page_files import link_text
 from casebook.web import tokens
 
 if TYPE_CHECKING:
@@ -28,11 +29,8 @@ def _link(
     if doctree is None or not ("casebook" in doctree or "tooltips" in doctree):
         return
     for name, text in _files().items():
-        tokens.write(Path(app.outdir, "_static", name), text)
-    for name in ("casebook-tokens.css", "casebook-plain.css"):
-        app.add_css_file(name)
-    if "tooltips" in doctree:
-        app.add_js_file("casebook-tooltips.js", defer="defer")
+        if "tooltips" in doctree or "tooltips" not in name:
+            link_text(app, name, text)
 
 
 @functools.cache  # every page asks

@@ -14,11 +14,11 @@ from furo import THEME_PATH  # type: ignore[import-untyped]
 from pygments.lexers.special import TextLexer  # type: ignore[import-untyped]
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+from casebook.base.files import write_text
 from casebook.core import palette
 from casebook.core.metrics import dates
 from casebook.core.problems import Problem
 from casebook.web import tokens
-from casebook.web.tokens import write
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -57,16 +57,16 @@ def _write_tokens(app: Sphinx) -> None:
     if app.builder.name == "epub":
         # Copied last, in place of the source: some e-book readers know no variables.
         sheet = (STATIC / "ebook.css").read_text(encoding="utf-8")
-        write(folder / "ebook.css", palette.printed(sheet))
+        write_text(folder / "ebook.css", palette.printed(sheet))
         app.config.html_static_path.append(str(folder))
     elif app.builder.format == "html":
-        write(folder / "tokens.css", tokens.css())
+        write_text(folder / "tokens.css", tokens.css())
         accent = palette.TOKENS["accent"]
-        write(folder / "favicon.svg", FAVICON % (accent.light, accent.dark))
+        write_text(folder / "favicon.svg", FAVICON % (accent.light, accent.dark))
         app.config.html_static_path.append(str(folder))
         app.add_css_file("tokens.css", priority=400)
         scripts = [(FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS]
-        write(folder / "look.js", "\n".join(scripts))
+        write_text(folder / "look.js", "\n".join(scripts))
 
 
 class PlainTables(SphinxPostTransform):
@@ -134,7 +134,7 @@ def _strip_comments(app: Sphinx, error: Exception | None) -> None:
     for name, comment in comments.items():
         sheet = Path(app.outdir, "_static", name)
         if error is None and sheet.exists():
-            write(sheet, re.sub(comment, "", sheet.read_text(encoding="utf-8")))
+            write_text(sheet, re.sub(comment, "", sheet.read_text(encoding="utf-8")))
 
 
 def _dress(config: Config) -> None:

@@ -5,9 +5,6 @@ They have one source, `core.palette`; what is made of it here is written at each
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 from casebook.core import palette
 from casebook.figures.drawings import WIDE, WIDTH_STEP
 
@@ -16,15 +13,3 @@ def css(dark: str = palette.DARK, by_system: str = palette.BY_SYSTEM) -> str:
     """Return the style sheet, with the selectors of a dark page."""
     widths = range(WIDTH_STEP, WIDE + WIDTH_STEP + 1, WIDTH_STEP)
     return palette.css(dark, by_system) + "".join(f".w-{w}{{--w:{w}px}}\n" for w in widths)
-
-
-def write(path: Path, text: str) -> None:
-    """Write a file that differs, in a folder that may not be there yet, at once.
-
-    Two processes may write the same file, and a third read it.
-    """
-    if not path.exists() or path.read_text(encoding="utf-8") != text:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        own = path.with_name(f"{path.name}.{os.getpid()}")
-        own.write_text(text, encoding="utf-8")
-        own.replace(path)
