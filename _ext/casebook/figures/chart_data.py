@@ -16,7 +16,9 @@ from casebook.base.standard_nodes import cell, table
 from casebook.core.figures.axes import shown
 from casebook.core.figures.chart import Chart, Shown
 from casebook.core.text.sentences import around
+from casebook.figures.drawn_charts import folded
 from casebook.figures.record_charts import records_table
+from casebook.literate.folding import SCREEN
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -30,30 +32,24 @@ def data_file(output: str) -> str:
     return f"{FOLDER}/{output}.csv"
 
 
-def folded_numbers(page: PageContext, output: str, chart: Chart) -> str:
-    """Return the numbers of a chart as HTML: a table that opens if they are few, and a file."""
-    builder, file = page.env._app.builder, ""
-    if builder.name in ("html", "dirhtml"):  # which have the file
-        uri = relative_uri(builder.get_target_uri(page.name), data_file(output))
+def _uri(page: PageContext, output: str) -> str:
+    """Return where a page finds the numbers of an output; nothing in an edition without files."""
+    builder = page.env._app.builder
+    if builder.name not in SCREEN:
+        return ""
+    return relative_uri(builder.get_target_uri(page.name), data_file(output))
+
+
+def folded_numbers(page: PageContext, output: str, chart: Chart) -> list[nodes.Node]:
+    """Return the numbers of a chart in HTML: a table that opens if they are few, and a file."""
+    below: list[nodes.Node] = []
+    if uri := _uri(page, output):
         file = f'<a class="reference internal" href="{escape(uri)}" download>CSV</a>'
-    if not chart.is_short:
-        return f'<span class="small">Numbers: {file}</span>' if file else ""
-    heads = "".join(
-        f'<th class="head" scope="col"><p>{escape(head)}</p></th>' for head in chart.heads
-    )
-    rows = "".join(
-        f'<tr><th scope="row"><p>{escape(shown(first))}</p></th>'
-        + "".join(f'<td class="num"><p>{escape(shown(c))}</p></td>' for c in others)
-        + "</tr>"
-        for first, *others in chart.rows
-    )
-    return (
-        '<details class="data"><summary>Numbers</summary>'
-        '<div class="table-wrapper docutils container"><table class="docutils">'
-        f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
-        + (f'<p class="small">The same as {file}.</p>' if file else "")
-        + "</details>"
-    )
+        html = f'<span class="small">Numbers: {file}</span>'
+        if chart.is_short:
+            html = f'<p class="small">The same as {file}.</p>'
+        below.append(nodes.raw("", html, format="html"))
+    return folded(numbers_table(chart), *below) if chart.is_short else below
 
 
 def numbers_table(chart: Chart) -> nodes.table:
@@ -97,12 +93,9 @@ class AllChartData(Content):
 
 def _where(page: PageContext, found: Shown) -> nodes.paragraph:
     assert found.chart
-    file = data_file(found.output)
-    name: nodes.Node = nodes.literal("", file)
-    builder = page.env._app.builder
+    name: nodes.Node = nodes.literal("", data_file(found.output))
     where = " beside the web edition."
-    if builder.name in ("html", "dirhtml"):
-        uri = relative_uri(builder.get_target_uri(page.name), file)
+    if uri := _uri(page, found.output):
         name, where = nodes.reference("", "", name, refuri=uri, internal=True), "."
     rows = nodes.Text(f"{len(found.chart.rows)} rows, in ")
     return nodes.paragraph("", "", rows, name, nodes.Text(where))

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
 
-from casebook.base.domain import domain_of
 from casebook.base.page_context import PageContext
-from casebook.base.placeholders import Content, Placeholder
-from casebook.base.reporting import report
+from casebook.base.placeholders import Placeholder
 from casebook.core.figures import chart as core
+from casebook.core.figures import chart_drawing
 from casebook.core.figures.chart import Chart, Misfit
-from casebook.core.figures.drawing import Drawing, DrawingError, RendererMissing, to_pdf
+from casebook.core.figures.chart_style import SCREEN, Size
+from casebook.core.figures.drawing import Drawing
 from casebook.core.literate.stored_outputs import Output
 from casebook.core.problems import Kind, Problem
-from casebook.core.text.marked_text import Text
-from casebook.core.text.sentences import around
 from casebook.figures import choosing
 from casebook.figures.chart_data import folded_numbers, numbers_table
-from casebook.figures.drawings import FONTS, PRINT_WIDTH, cached, image, inline
+from casebook.figures.drawings import FONTS
+from casebook.figures.drawn_charts import DrawnChart, inline_html
 from casebook.figures.output_directive import OutputDirective
 from casebook.figures.record_charts import record_chart
 
@@ -33,75 +33,41 @@ NEEDED = ("type", "x", "y", "caption", "alt")
 
 
 @dataclass(frozen=True, slots=True)
-class DrawnChart(Content):
-    """A chart as the edition at hand can show it; its numbers where it cannot be drawn."""
+class OutputChart(DrawnChart[Chart]):
+    """A chart of a stored output; on the screen a reader may choose among its panels."""
 
     output: str
     chart: Chart
-    caption: Text
-    alt: Text
 
-    def fill(self, page: PageContext, at: Placeholder) -> list[nodes.Node]:
-        try:
-            return self._drawn(page, at)
-        except RendererMissing as error:
-            report(Problem(Kind.NO_RENDERER, f"{error} The page shows its numbers instead."), at)
-        except DrawingError as error:
-            report(Problem(Kind.BAD_CHART, str(error)), at)
-        return [numbers_table(self.chart)]
+    def charted(self, page: PageContext, at: Placeholder) -> Chart:
+        return self.chart
 
-    def _drawn(self, page: PageContext, at: Placeholder) -> list[nodes.Node]:
-        env, chart = page.env, self.chart
-        alt = domain_of(env).bare_words(env.docname, self.alt, at)
-        title = around(page.view.words(self.caption), 0)
+    def draw(self, chart: Chart, size: Size) -> Drawing:
         only = chart.panels.printed if chart.panels else None
-        builder = env._app.builder
-        if builder.format == "latex":
-            data = cached(env, ("pdf", chart), lambda: to_pdf(self._draw(only, True), FONTS))
-            return [image(env, data, "pdf", alt=alt, stem="chart", width=f"{PRINT_WIDTH}pt")]
-        if builder.name.startswith("epub"):
-            key: object = ("file", chart, title, alt)
-            data = cached(env, key, lambda: self._draw(only).standalone(title, alt).encode())
-            return [image(env, data, "svg", alt=alt, stem="chart")]
-        if builder.format == "html":
-            figure: Any = at.parent
-            numbers = nodes.raw("", folded_numbers(page, self.output, chart), format="html")
-            figure += nodes.legend("", numbers, classes=["figure-actions"])
-            return [nodes.raw("", self._on_screen(page, at, title, alt), format="html")]
-        return [nodes.paragraph("", alt)]
+        return chart_drawing.draw(chart, size, FONTS, only)
 
-    def _on_screen(self, page: PageContext, at: Placeholder, title: str, alt: str) -> str:
-        """Return the drawing as HTML; if a reader chooses, each panel with its button."""
-        figure: Any = at.parent
-        name, panels = figure["ids"][0] + "-drawing", self.chart.panels
+    def numbers(self, page: PageContext) -> nodes.table:
+        return numbers_table(self.chart)
+
+    def folded(self, page: PageContext) -> list[nodes.Node]:
+        return folded_numbers(page, self.output, self.chart)
+
+    def on_screen(self, page: PageContext, chart: Chart, name: str, title: str, alt: str) -> str:
+        panels = chart.panels
         if panels is None or not panels.chosen:
-            return self._inline(page, name, title, alt)
+            return DrawnChart.on_screen(self, page, chart, name, title, alt)
         # What is shown first has the name that an undivided drawing would have.
+        names = [f"{name}-drawing-panel-{number}" for number in range(len(chart.parts))]
+        names[panels.first] = f"{name}-drawing"
         drawings = [
-            self._inline(
-                page,
-                name if number == panels.first else f"{name}-panel-{number}",
-                f"{part.name}: {title}",
-                alt,
-                number,
+            inline_html(
+                page, (chart, number),
+                functools.partial(chart_drawing.draw, chart, SCREEN, FONTS, number),
+                names[number], f"{part.name}: {title}", alt,
             )
-            for number, part in enumerate(self.chart.parts)
-        ]
-        return choosing.fieldset(panels, figure["ids"][0] + "-choice", drawings)
-
-    def _inline(
-        self, page: PageContext, name: str, title: str, alt: str, only: int | None = None
-    ) -> str:
-        key = ("inline", self.chart, only, name, title, alt)
-        made = cached(page.env, key, lambda: inline(self._draw(only), name, title, alt).encode())
-        return made.decode()
-
-    def _draw(self, only: int | None, on_paper: bool = False) -> Drawing:
-        # With matplotlib, which takes a second.
-        from casebook.core.figures import chart_drawing, chart_style
-
-        size = chart_style.PAPER if on_paper else chart_style.SCREEN
-        return chart_drawing.draw(self.chart, size, FONTS, only)
+            for number, part in enumerate(chart.parts)
+        ]  # fmt: skip
+        return choosing.fieldset(panels, f"{name}-choice", drawings)
 
 
 class ChartDirective(OutputDirective):
@@ -137,7 +103,7 @@ class ChartDirective(OutputDirective):
         alt = self.bare_text_at(self.options["alt"], self.option_line("alt"))
         maker = self.maker(self.output, stored.measured)
         caption = nodes.caption("", "", *self.nodes_of(said), nodes.Text(" "), maker)
-        drawn = DrawnChart(self.output, made, said, alt)
+        drawn = OutputChart(said, alt, self.output, made)
         figure = nodes.figure("", self.place(drawn), caption, classes=["chart"])
         self.kept(figure, said, made, drawn, stored.measured)
         return [figure]

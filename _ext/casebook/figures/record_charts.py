@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from docutils import nodes
 
-from casebook.base.domain import domain_of
 from casebook.base.page_context import PageContext
 from casebook.base.placeholders import Content, Placeholder
 from casebook.base.reporting import report
 from casebook.base.standard_nodes import cell, evidence_mark, joined, table
 from casebook.core.book.view import Valued
 from casebook.core.figures import record_chart as core
+from casebook.core.figures import record_drawing
 from casebook.core.figures.chart import OPTIONS
-from casebook.core.figures.drawing import Drawing, DrawingError, RendererMissing, to_pdf
+from casebook.core.figures.chart_style import Size
+from casebook.core.figures.drawing import Drawing
 from casebook.core.figures.record_chart import RecordChart, Wanted
 from casebook.core.metrics.metric import Evidence
 from casebook.core.problems import Kind, Problem
-from casebook.core.text.marked_text import Text
-from casebook.core.text.sentences import around
-from casebook.figures.drawings import FONTS, PRINT_WIDTH, cached, image, inline
+from casebook.figures.drawings import FONTS
+from casebook.figures.drawn_charts import DrawnChart
 
 if TYPE_CHECKING:
     from casebook.figures.output_directive import OutputDirective
@@ -32,27 +32,12 @@ HEADS, WIDTHS = ("Measure", "As of", "Value", "Evidence"), (40, 20, 25, 15)
 
 
 @dataclass(frozen=True, slots=True)
-class DrawnRecords(Content):
-    """A chart of records as the edition at hand can show it."""
+class DrawnRecords(DrawnChart[RecordChart]):
+    """A chart of records."""
 
     wanted: Wanted
-    caption: Text
-    alt: Text
 
-    def fill(self, page: PageContext, at: Placeholder) -> list[nodes.Node]:
-        chart = self._charted(page, at)
-        if chart is None:
-            return []
-        try:
-            return self._drawn(page, at, chart)
-        except RendererMissing as error:
-            report(Problem(Kind.NO_RENDERER, f"{error} The page shows its numbers instead."), at)
-        except DrawingError as error:
-            report(Problem(Kind.BAD_CHART, str(error)), at)
-        return [records_table(page, self.wanted.metrics)]
-
-    def _charted(self, page: PageContext, at: Placeholder) -> RecordChart | None:
-        """Return what is drawn; None if the records do not fit, which is reported."""
+    def charted(self, page: PageContext, at: Placeholder) -> RecordChart | None:
         found = []
         for name in self.wanted.metrics:
             valued = page.view.metric(name)
@@ -69,35 +54,11 @@ class DrawnRecords(Content):
             return None
         return chart
 
-    def _drawn(self, page: PageContext, at: Placeholder, chart: RecordChart) -> list[nodes.Node]:
-        env = page.env
-        alt = domain_of(env).bare_words(env.docname, self.alt, at)
-        title = around(page.view.words(self.caption), 0)
-        builder = env._app.builder
-        if builder.format == "latex":
-            data = cached(env, ("pdf", chart), lambda: to_pdf(_draw(chart, True), FONTS))
-            return [image(env, data, "pdf", alt=alt, stem="chart", width=f"{PRINT_WIDTH}pt")]
-        if builder.name.startswith("epub"):
-            key: object = ("file", chart, title, alt)
-            data = cached(env, key, lambda: _draw(chart).standalone(title, alt).encode())
-            return [image(env, data, "svg", alt=alt, stem="chart")]
-        if builder.format == "html":
-            figure: Any = at.parent
-            figure += nodes.legend("", *self._numbers(page), classes=["figure-actions"])
-            name = figure["ids"][0] + "-drawing"
-            key = ("inline", chart, name, title, alt)
-            data = cached(env, key, lambda: inline(_draw(chart), name, title, alt).encode())
-            return [nodes.raw("", data.decode(), format="html")]
-        return [nodes.paragraph("", alt)]
+    def draw(self, chart: RecordChart, size: Size) -> Drawing:
+        return record_drawing.draw(chart, size, FONTS)
 
-    def _numbers(self, page: PageContext) -> list[nodes.Node]:
-        """Return the table of its records, which opens."""
-        opening = '<details class="data"><summary>Numbers</summary>'
-        return [
-            nodes.raw("", opening, format="html"),
-            records_table(page, self.wanted.metrics),
-            nodes.raw("", "</details>", format="html"),
-        ]
+    def numbers(self, page: PageContext) -> nodes.table:
+        return records_table(page, self.wanted.metrics)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +95,6 @@ def _valued(page: PageContext, metrics: tuple[str, ...]) -> list[Valued]:
     return [valued for valued in found if valued]
 
 
-def _draw(chart: RecordChart, on_paper: bool = False) -> Drawing:
-    # With matplotlib, which takes a second.
-    from casebook.core.figures import chart_style, record_drawing
-
-    return record_drawing.draw(chart, chart_style.PAPER if on_paper else chart_style.SCREEN, FONTS)
-
-
 def record_chart(directive: OutputDirective) -> list[nodes.Node]:
     """Read the options of a chart of records, and return its figure."""
     options = directive.options
@@ -161,7 +115,7 @@ def record_chart(directive: OutputDirective) -> list[nodes.Node]:
         return []
     said = directive.text_at(options["caption"], directive.option_line("caption"))
     alt = directive.bare_text_at(options["alt"], directive.option_line("alt"))
-    kinds, drawn = KindsOf(wanted.metrics), DrawnRecords(wanted, said, alt)
+    kinds, drawn = KindsOf(wanted.metrics), DrawnRecords(said, alt, wanted)
     source = nodes.inline("", "", directive.place(kinds), classes=["figure-source"])
     caption = nodes.caption("", "", *directive.nodes_of(said), nodes.Text(" "), source)
     drawing = directive.place(drawn)

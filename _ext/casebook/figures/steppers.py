@@ -25,6 +25,7 @@ from casebook.core.literate.measured import Measured
 from casebook.core.literate.stored_outputs import Output
 from casebook.core.text.reading_time import Length
 from casebook.figures.output_directive import OutputDirective
+from casebook.literate.folding import SCREEN
 from casebook.literate.made_by import Evident
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class AllSteps(Content):
         return Length(pictures=1)
 
     def fill(self, page: PageContext, at: Placeholder) -> list[nodes.Node]:
-        if page.env._app.builder.name not in ("html", "dirhtml"):
+        if page.env._app.builder.name not in SCREEN:
             return []
         one = self.stepper
         held = {
