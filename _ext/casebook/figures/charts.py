@@ -13,9 +13,10 @@ from casebook.base.page_context import PageContext
 from casebook.base.placeholders import Placeholder
 from casebook.core.figures import chart as core
 from casebook.core.figures import chart_drawing
-from casebook.core.figures.chart import Chart, Misfit
+from casebook.core.figures.chart import Chart
 from casebook.core.figures.chart_style import SCREEN, Size
 from casebook.core.figures.drawing import Drawing
+from casebook.core.figures.misfit import Misfit
 from casebook.core.literate.stored_outputs import Output
 from casebook.core.problems import Kind, Problem
 from casebook.figures import choosing
@@ -97,7 +98,7 @@ class ChartDirective(OutputDirective):
             return []
         made = core.with_options(chart, stored, self.options)
         if isinstance(made, Misfit):
-            self.warn(made.problem, self.option_line(made.option) if made.option else self.lineno)
+            self.warn(made.problem, self.option_line(made.option))
             return []
         said = self.text_at(self.options["caption"], self.option_line("caption"))
         alt = self.bare_text_at(self.options["alt"], self.option_line("alt"))

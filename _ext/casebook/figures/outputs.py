@@ -18,6 +18,8 @@ from casebook.core.figures.shown_text import BESIDE, Form, Part
 from casebook.core.literate.chunks import MOST_COLUMNS
 from casebook.core.literate.stored_outputs import StoredText
 from casebook.core.problems import Kind, Problem
+from casebook.core.text import line_ranges
+from casebook.core.text.line_ranges import Range
 from casebook.core.text.marked_text import NO_TEXT, Text
 from casebook.core.text.reading_time import Length
 from casebook.figures import text_lexers
@@ -112,16 +114,14 @@ class Sources(Content):
 
     first: str
     others: tuple[str, ...]
-    lines: str
+    lines: Range | None
 
     def fill(self, page: PageContext, at: Placeholder) -> list[nodes.Node]:
         made = Evident(self.first).fill(page, at)
         for name in self.others:
             made += [nodes.Text(" and "), *MadeBy(name).fill(page, at)]
         if self.lines:
-            first_to_last = re.sub(r"\s*[-–]\s*", "–", self.lines)
-            number = "lines" if "–" in first_to_last else "line"
-            made.append(nodes.Text(f", {number} {first_to_last}"))
+            made.append(nodes.Text(f", {line_ranges.described([self.lines])}"))
         return made
 
 
@@ -169,7 +169,7 @@ class StoredTextDirective(OutputDirective):
                 self.warn(problem, self.option_line("mark"))
         return parts
 
-    def _lines(self, text: StoredText) -> tuple[int, int] | Problem | None:
+    def _lines(self, text: StoredText) -> Range | Problem | None:
         lines = self.options.get("lines", "").strip()
         return shown_text.span(text, lines) if lines else None
 
@@ -194,7 +194,8 @@ class StoredTextDirective(OutputDirective):
         if self.options.get("caption", "").strip():
             said = self.text_at(self.options["caption"], self.option_line("caption"))
             foot += [*self.nodes_of(said), nodes.Text(" ")]
-        source = Sources(first, tuple(others), self.options.get("lines", "").strip())
+        lines = line_ranges.parse(self.options.get("lines", ""))
+        source = Sources(first, tuple(others), lines)
         foot += nodes.inline("", "", self.place(source), classes=["figure-source"])
         box += nodes.container("", foot, classes=["output-foot"])
         self.named(box, "-".join([first.replace("/", "-"), *(n.partition("/")[2] for n in others)]))

@@ -23,7 +23,6 @@ from casebook.core.literate.chunks import REFERENCE, quoted
 from casebook.core.literate.excerpts import (
     Excerpt,
     Ranges,
-    count,
     cut,
     described,
     parse_of,
@@ -31,6 +30,7 @@ from casebook.core.literate.excerpts import (
 )
 from casebook.core.literate.printed import Listing
 from casebook.core.problems import Problem
+from casebook.core.text.line_ranges import count
 from casebook.core.text.reading_time import Length
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from casebook.core.figures.annotations import Band, Limit, Note
 from casebook.core.figures.axes import Axis, Form
-from casebook.core.figures.chart import OPTIONS, Chart, Misfit, parse, with_options
+from casebook.core.figures.chart import OPTIONS, Chart, parse, with_options
+from casebook.core.figures.misfit import Misfit
 from casebook.core.figures.panels import Panels
 from casebook.core.figures.ranges import x_range, y_range
 from casebook.core.literate.stored_outputs import Output

@@ -13,7 +13,6 @@ from casebook.core.literate.excerpts import (
     LEFT_OUT,
     Excerpt,
     Ranges,
-    count,
     cut,
     described,
     parse_of,
@@ -21,6 +20,7 @@ from casebook.core.literate.excerpts import (
 )
 from casebook.core.literate.printed import Listing
 from casebook.core.problems import Kind, Problem
+from casebook.core.text.line_ranges import count
 from casebook.core.text.marked_text import Text
 from casebook.core.text.reading_time import Length, PageLength
 from hypothesis import given

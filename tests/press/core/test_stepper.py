@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from casebook.core.figures.stepper import MOST, Misfit, Phase, Stepper, parse
+from casebook.core.figures.misfit import Misfit
+from casebook.core.figures.stepper import MOST, Phase, Stepper, parse
 from casebook.core.literate.stored_outputs import Output
 from casebook.core.problems import Kind
 from hypothesis import given

@@ -52,10 +52,14 @@ def column_of(output: Output, text: str) -> Axis | Problem:
     axis = read(text)
     if isinstance(axis, Problem) or axis.name in output.columns:
         return axis
-    hint = suggestion(axis.name, output.columns)
+    return Problem(Kind.BAD_CHART, lacking(output, axis.name))
+
+
+def lacking(output: Output, name: str) -> str:
+    """Say that an output has no column of a name, and which ones it has."""
     known = "; its columns are " + (", ".join(output.columns) or "none")
-    words = f"'{output.name}' has no column {shortened(axis.name)}{hint or known}"
-    return Problem(Kind.BAD_CHART, words)
+    hint = suggestion(name, output.columns) or known
+    return f"'{output.name}' has no column {shortened(name)}{hint}"
 
 
 def shown(cell: Cell) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from casebook.core.figures.annotations import NO_MARKS, Marks, banded, limited, noted
 from casebook.core.figures.axes import Axis, Form, column_of
+from casebook.core.figures.misfit import Misfit
 from casebook.core.figures.panels import (
     Panels,
     Part,
@@ -97,14 +98,6 @@ class Shown:
     measured: bool = False
     metrics: tuple[str, ...] = ()
     """The ids of the records that it shows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Misfit:
-    """What is wrong with an option of a chart; without its name, with the chart as a whole."""
-
-    option: str
-    problem: Problem
 
 
 def parse(output: Output, form: str, x: str, y: str) -> Chart | Problem:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from casebook.core.figures.axes import Axis, Form, column_of, shown
 from casebook.core.literate.stored_outputs import Cell, Output
 from casebook.core.problems import Kind, Problem, shortened
+from casebook.core.text.counted import counted
 
 if TYPE_CHECKING:
     from casebook.core.figures.chart import Chart
@@ -123,7 +124,7 @@ def _by_parameter(chart: Chart, output: Output, words: str, *, chosen: bool) -> 
     column = output.columns[axis.name]
     values = tuple(dict.fromkeys(column))
     if not 2 <= len(values) <= MOST_PANELS:
-        count = f"{len(values)} value{'s' if len(values) > 1 else ''}"
+        count = counted(len(values), "value")
         return _problem(
             f"the parameter '{axis.name}' has {count}; a chart shows between 2 and {MOST_PANELS}"
         )

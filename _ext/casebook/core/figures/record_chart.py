@@ -16,6 +16,7 @@ from casebook.core.metrics.metric import DIGITS, Evidence, Resolved
 from casebook.core.metrics.quantities import Quantity
 from casebook.core.metrics.units import Unit
 from casebook.core.problems import Kind, Problem, shortened
+from casebook.core.text.counted import counted
 
 FEWEST, MOST = 2, 12
 """One number is a sentence; of more than a dozen no point can be told from the next."""
@@ -102,7 +103,7 @@ def parse(form: str, metrics: str, y: str | None) -> Wanted | Problem:
     if len(set(names)) < len(names):
         return _problem("a record stands twice in this chart")
     if not FEWEST <= len(names) <= MOST:
-        count = f"{len(names)} record{'s' if len(names) > 1 else ''}"
+        count = counted(len(names), "record")
         return _problem(f"the chart has {count}, and it shows between {FEWEST} and {MOST}")
     if y is None:
         return Wanted(RecordForm(form), names)

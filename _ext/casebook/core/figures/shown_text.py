@@ -12,6 +12,8 @@ from enum import Enum
 from casebook.core.literate.chunks import MOST_COLUMNS, MOST_LINES
 from casebook.core.literate.stored_outputs import StoredText
 from casebook.core.problems import Kind, Problem, shortened
+from casebook.core.text import line_ranges
+from casebook.core.text.line_ranges import Range
 
 BESIDE = 36
 """Columns of each of two texts that stand side by side."""
@@ -20,7 +22,6 @@ _REQUEST = re.compile(r"[A-Z]+ \S+(?: HTTP/\d(?:\.\d)?)?")
 _STATUS = re.compile(r"HTTP/\d(?:\.\d)? \d{3}(?: .*)?")
 _HEADER = re.compile(r"[\w!#$%&'*+.^`|~-]+: ?\S.*", re.ASCII)
 _OCTETS = re.compile(r"[0-9A-Fa-f]{2}(?: [0-9A-Fa-f]{2})* {2,}\S.*")
-_LINES = re.compile(r"([1-9]\d{0,5})(?:\s*[-–]\s*([1-9]\d{0,5}))?")
 _PIECE = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|([^,]*?))\s*(?:,|$)""")
 
 
@@ -77,23 +78,22 @@ def is_header(line: str) -> bool:
     return bool(_HEADER.fullmatch(line))
 
 
-def span(text: StoredText, lines: str) -> tuple[int, int] | Problem:
-    """Read a range of lines such as `4-19`: the first and the last, counted from 1."""
-    found = _LINES.fullmatch(lines)
-    first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
-    if not 1 <= first <= last:
+def span(text: StoredText, lines: str) -> Range | Problem:
+    """Read a range of lines such as `4-19`."""
+    found = line_ranges.parse(lines)
+    if found is None:
         message = f"'lines' is a range such as '4-19', not {shortened(lines)}"
         return Problem(Kind.BAD_OUTPUT, message)
-    if last > len(text.lines):
-        message = f"'{text.name}' has no line {last}, but {len(text.lines)} in all"
+    if found[1] > len(text.lines):
+        message = f"'{text.name}' has no line {found[1]}, but {len(text.lines)} in all"
         return Problem(Kind.BAD_OUTPUT, message)
-    return first, last
+    return found
 
 
 def part(
     text: StoredText,
     form: Form,
-    lines: tuple[int, int] | None = None,
+    lines: Range | None = None,
     columns: int = MOST_COLUMNS,
 ) -> Part | Problem:
     """Return what is shown of a text: all of it, or its lines from a first to a last.

@@ -9,9 +9,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from casebook.core.figures.axes import shown
+from casebook.core.figures.axes import lacking, shown
+from casebook.core.figures.misfit import Misfit
 from casebook.core.literate.stored_outputs import Output
-from casebook.core.problems import Kind, Problem, shortened, suggestion
+from casebook.core.problems import Kind, Problem, shortened
 from casebook.core.text.counted import counted
 
 FEWEST, MOST = 2, 200
@@ -27,14 +28,6 @@ class Phase:
     first: int
     last: int
     name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Misfit:
-    """What is wrong with an option, or with the whole directive, where `option` is empty."""
-
-    option: str
-    problem: Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +93,7 @@ def _misfit(option: str, words: str) -> Misfit:
 def _columns(output: Output, option: str, names: list[str]) -> Iterable[Misfit]:
     for i, name in enumerate(names):
         if name not in output.columns:
-            known = "; its columns are " + ", ".join(output.columns)
-            hint = suggestion(name, output.columns) or known
-            yield _misfit(option, f"'{output.name}' has no column {shortened(name)}{hint}")
+            yield _misfit(option, lacking(output, name))
         elif name in names[:i]:
             yield _misfit(option, f"the column {shortened(name)} stands twice")
         elif not any(shown(cell).strip() for cell in output.columns[name]):

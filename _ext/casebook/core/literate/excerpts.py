@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from casebook.core.problems import Kind, Problem, shortened
+from casebook.core.text import line_ranges
 from casebook.core.text.counted import counted
+from casebook.core.text.line_ranges import Range
 
-Ranges = tuple[tuple[int, int], ...]
-"""First and last lines, from 1, in the order of the lines."""
+Ranges = tuple[Range, ...]
+"""In the order of the lines."""
 LEFT_OUT = "…"
 """Stands on a line of its own for lines that are left out."""
-
-_RANGE = re.compile(r"\s*([0-9]{1,4})(?:\s*[-–]\s*([0-9]{1,4}))?\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,25 +43,17 @@ def parse_of(text: str) -> tuple[str, str] | Problem:
 
 def parse_ranges(text: str) -> Ranges | Problem:
     """Read ranges of lines, such as "4-19" or "1-3, 8"."""
-    ranges: list[tuple[int, int]] = []
-    last = 0
+    ranges: list[Range] = []
     for part in text.split(","):
-        found = _RANGE.fullmatch(part)
-        first, end = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
-        if not last < first <= end:
+        found = line_ranges.parse(part)
+        if found is None or (ranges and found[0] <= ranges[-1][1]):
             message = (
                 f"{shortened(text)} names no lines in their order; "
                 "write ':lines: 4-19', or ':lines: 1-3, 8-10'"
             )
             return Problem(Kind.BAD_EXCERPT, message)
-        ranges.append((first, end))
-        last = end
+        ranges.append(found)
     return tuple(ranges)
-
-
-def count(ranges: Ranges) -> int:
-    """Return how many lines some ranges hold."""
-    return sum(last - first + 1 for first, last in ranges)
 
 
 def cut(lines: Sequence[str], ranges: Ranges) -> list[str]:
@@ -80,7 +71,4 @@ def cut(lines: Sequence[str], ranges: Ranges) -> list[str]:
 
 def described(ranges: Ranges, of: int) -> str:
     """Say which lines are shown: "lines 4–19 of 40"; of a whole chunk, how many it has."""
-    if not ranges:
-        return counted(of, "line")
-    words = ", ".join(f"{first}–{last}" if last > first else f"{first}" for first, last in ranges)
-    return f"{'lines' if count(ranges) > 1 else 'line'} {words} of {of}"
+    return f"{line_ranges.described(ranges)} of {of}" if ranges else counted(of, "line")

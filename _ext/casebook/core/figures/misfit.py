@@ -1,0 +1,15 @@
+"""What is wrong with an option of a chart or a stepper."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from casebook.core.problems import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """An option that does not fit, and why; without its name, the whole does not."""
+
+    option: str
+    problem: Problem
