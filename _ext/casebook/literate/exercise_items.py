@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from casebook.core.literate.exercises import Check, laid_out, on_pages
+from casebook.core.literate.exercise_checks import Check
+from casebook.core.literate.exercise_files import laid_out, on_pages
 from casebook.core.literate.tangle import Tangled
 from casebook.literate.programs import Page
 

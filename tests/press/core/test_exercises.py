@@ -10,7 +10,8 @@ from types import SimpleNamespace
 
 import pytest
 from casebook.core.literate import exercise_runner, exercises
-from casebook.core.literate.exercises import RUNNER, Check, laid_out, on_pages, readme
+from casebook.core.literate.exercise_checks import RUNNER, Check
+from casebook.core.literate.exercise_files import laid_out, on_pages, readme, runner
 from casebook.core.literate.program import Program
 from casebook.core.problems import Kind
 
@@ -301,6 +302,6 @@ def test_the_runner_says_what_is_solved(folder: Path, capsys: pytest.CaptureFixt
 
 @pytest.mark.parametrize(("name", "code"), [("one", 0), ("three", 1)])
 def test_the_printed_command_needs_nothing_but_python(folder: Path, name: str, code: int) -> None:
-    (folder / RUNNER).write_text(exercises.runner()[RUNNER])
+    (folder / RUNNER).write_text(runner()[RUNNER])
     done = subprocess.run([sys.executable, "-I", folder / RUNNER, name], stdout=subprocess.PIPE)
     assert done.returncode == code

@@ -18,7 +18,7 @@ from casebook.core.book.records import Captioned, Contents, Record, Study, study
 from casebook.core.findings.insight import Insight
 from casebook.core.literate.chunks import Chunk
 from casebook.core.literate.excerpts import Excerpt
-from casebook.core.literate.exercises import Check
+from casebook.core.literate.exercise_checks import Check
 from casebook.core.literate.printed import Code, Exercise
 from casebook.core.literate.program import Program
 from casebook.core.literate.tangle import Tangled

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from casebook.core.book.book import Book
 from casebook.core.book.view import Answers, View
-from casebook.core.literate.exercises import readme, runner
+from casebook.core.literate.exercise_files import readme, runner
 
 
 def practice_files(book: Book, package: str | None = None) -> dict[str, str]:

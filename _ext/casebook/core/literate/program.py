@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from casebook.core.literate import chunks, exercises, tangle
+from casebook.core.literate import chunks, exercise_checks, exercises, tangle
 from casebook.core.literate.chunks import Fences, Token
-from casebook.core.literate.exercises import NO_EXERCISES, Check, Exercises
+from casebook.core.literate.exercise_checks import Check
+from casebook.core.literate.exercises import NO_EXERCISES, Exercises
 from casebook.core.literate.tangle import Tangled
 from casebook.core.problems import Problem
 
@@ -36,7 +37,7 @@ def read(tokens: Iterable[Token]) -> tuple[Program, list[Problem]]:
     problems += wrong
     checks: tuple[Check, ...] = ()
     if not (fences.refused or practice.refused or wrong):
-        checks, unfit = exercises.checks(practice, fences.chunks, files)
+        checks, unfit = exercise_checks.checks(practice, fences.chunks, files)
         problems += unfit
     refused = fences.refused | practice.refused
     program = Program(fences.chunks, fences.sessions, refused, files, practice, checks)
