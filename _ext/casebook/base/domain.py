@@ -21,9 +21,10 @@ from casebook.base.config import settings
 from casebook.base.files import read_text
 from casebook.base.frame import frame
 from casebook.base.reporting import report
+from casebook.core.book.answers import Answers, Place
 from casebook.core.book.book import Book
 from casebook.core.book.records import Captioned, Contents, Record, Study
-from casebook.core.book.view import Answers, Place, View
+from casebook.core.book.view import View
 from casebook.core.findings.insight import Insight
 from casebook.core.literate.chunks import words as in_words
 from casebook.core.literate.printed import Code, Listing

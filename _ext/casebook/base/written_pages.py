@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from casebook.core.book.view import Answers, Question
+from casebook.core.book.answers import Answers, Question
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

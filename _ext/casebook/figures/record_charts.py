@@ -11,7 +11,7 @@ from casebook.base.page_context import PageContext
 from casebook.base.placeholders import Content, Placeholder
 from casebook.base.reporting import report
 from casebook.base.standard_nodes import cell, evidence_mark, joined, table
-from casebook.core.book.view import Valued
+from casebook.core.book.answers import Valued
 from casebook.core.figures import record_chart as core
 from casebook.core.figures import record_drawing
 from casebook.core.figures.chart import OPTIONS

@@ -107,8 +107,8 @@ class ListMoved(SphinxPostTransform):
 
 
 def _automatic(view: View, page: str) -> Iterator[tuple[str, tuple[str, str]]]:
-    for place in view.records_elsewhere(page):
-        yield place.anchor, (f"{place.page}#{place.anchor}", place.words)
+    for place, words in view.records_elsewhere(page):
+        yield place.anchor, (f"{place.page}#{place.anchor}", view.words(words))
 
 
 def _written(view: View, moved: list[Moved]) -> Iterator[tuple[str, tuple[str, str]]]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from casebook.core.book.answers import Answers
 from casebook.core.book.book import Book
 from casebook.core.book.practice import practice_files
-from casebook.core.book.view import Answers, View
+from casebook.core.book.view import View
 from casebook.core.literate.exercise_files import runner
 from casebook.core.literate.printed import Code, Exercise
 from casebook.core.text.marked_text import Text, mark

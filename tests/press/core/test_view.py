@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from casebook.core.book.answers import ANSWERING, Answers, IndexedChunk, Place, PrintedFile
 from casebook.core.book.book import NOWHERE, Book, Frame, Source, Target
 from casebook.core.book.records import Captioned, Contents, Record, Study
-from casebook.core.book.view import _ANSWERING, Answers, IndexedChunk, Place, PrintedFile, View
+from casebook.core.book.view import View
 from casebook.core.findings.insight import Insight
 from casebook.core.literate.excerpts import Excerpt
 from casebook.core.literate.printed import Code, Exercise, Listing
@@ -96,7 +97,7 @@ QUESTIONS: list[tuple[str, str]] = [
 
 
 def test_every_kind_of_question_is_tried() -> None:
-    assert {kind for kind, _ in QUESTIONS} == set(_ANSWERING)
+    assert {kind for kind, _ in QUESTIONS} == set(ANSWERING)
 
 
 @pytest.mark.parametrize(("kind", "about"), QUESTIONS)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from casebook.core.book.answers import Answers
 from casebook.core.book.book import Book
-from casebook.core.book.view import Answers, View
+from casebook.core.book.view import View
 from casebook.core.literate.exercise_files import readme, runner
 
 

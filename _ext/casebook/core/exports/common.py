@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated
 
+from casebook.core.book.answers import Answers
 from casebook.core.book.book import Book
-from casebook.core.book.view import Answers, View
+from casebook.core.book.view import View
 from casebook.core.exports.schema import Must
 from casebook.core.text import names
 from casebook.core.text.marked_text import Text
