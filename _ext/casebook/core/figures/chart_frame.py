@@ -59,11 +59,10 @@ def arrange(chart: Chart, plots: Sequence[Plot], size: Size, layout: Layout) -> 
     first = plots[0].axes
     figure, letters = first.figure, size.letters
     figure.draw_without_rendering()  # type: ignore[union-attr]
-    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
     box = figure.bbox
     ticks = [label for label in first.get_xticklabels() if label.get_text()]
-    below = max(label.get_window_extent(renderer).width for label in ticks)
-    widest = max(label.get_window_extent(renderer).width for label in first.get_yticklabels())
+    below = max(label.get_window_extent().width for label in ticks)
+    widest = max(label.get_window_extent().width for label in first.get_yticklabels())
     # The first and the last label below may stand half outside of the axis.
     left = max(widest + 8 * size.line + 7, below / 2 + 2)
     right = max(letters * 0.7, below / 2 + 2)
@@ -80,7 +79,7 @@ def arrange(chart: Chart, plots: Sequence[Plot], size: Size, layout: Layout) -> 
         if layout.named:
             plot.axes.text(x, y + tall + 0.45 * letters, plot.part.name, **ink)
         if chart.form is Form.BAR:
-            _thin_out(chart, plot.axes, renderer)
+            _thin_out(chart, plot.axes)
         if column:
             plot.axes.tick_params(labelleft=False)
         if number + layout.columns < len(plots):
@@ -90,11 +89,11 @@ def arrange(chart: Chart, plots: Sequence[Plot], size: Size, layout: Layout) -> 
     first.text(box.width - 1, letters * 0.5, str(chart.x), ha="right", **place)
 
 
-def _thin_out(chart: Chart, axes: Axes, renderer: Any) -> None:
+def _thin_out(chart: Chart, axes: Axes) -> None:
     """Leave out labels of bars that would touch; numbers go on by themselves, words do not."""
     axes.figure.draw_without_rendering()  # type: ignore[union-attr]
     labels = axes.get_xticklabels()
-    widest = max(label.get_window_extent(renderer).width for label in labels)
+    widest = max(label.get_window_extent().width for label in labels)
     places = [axes.transData.transform((at, 0))[0] for at in axes.get_xticks()]
     apart = (places[-1] - places[0]) / (len(places) - 1) if len(places) > 1 else widest * 2
     every = math.ceil((widest + 4) / apart)

@@ -29,13 +29,12 @@ def paint(chart: Chart, figure: Figure, size: Size) -> None:
     from matplotlib.patches import Rectangle
 
     letters, axes, box = size.letters, figure.add_axes((0, 0, 1, 1)), figure.bbox
-    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
     rows = [[float(value) for value in chart.columns[series.name]] for series in chart.series]
     names = [shown(cell) for cell in chart.columns[chart.x.name]]
     flat = [value for row in rows for value in row]
     low, high = min(flat), max(flat)
     labels = [axes.text(0, 0, series.name, transform=None) for series in chart.series]
-    left = max(label.get_window_extent(renderer).width for label in labels) + letters
+    left = max(label.get_window_extent().width for label in labels) + letters
     cell, tall = (box.width - left - 1) / len(names), ROW_HEIGHT * letters
     top = box.height - 1.6 * letters
     if cell < letters * 0.75 * max(len(_short(value)) for value in flat):
@@ -70,7 +69,7 @@ def paint(chart: Chart, figure: Figure, size: Size) -> None:
             continue
         at = left + (i + 0.47) * cell
         label = axes.text(at, floor - letters * 0.9, names[i], ha="center", **words)
-        beyond = at + label.get_window_extent(renderer).width / 2 - box.width + 1
+        beyond = at + label.get_window_extent().width / 2 - box.width + 1
         if beyond > 0:
             label.set_x(at - beyond)
     axes.text(box.width - 1, letters * 0.2, str(chart.x), ha="right", **words)

@@ -16,6 +16,7 @@ from casebook.core.figures.ranges import Range, places, x_range, y_range
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
     from casebook.core.figures.annotations import Band, Limit
@@ -93,8 +94,6 @@ def _line(
 
 def _scale(chart: Chart, axes: Axes, layout: Layout) -> None:
     """Set ranges and ticks, which all panels share."""
-    from matplotlib.ticker import MaxNLocator
-
     low, high = x_range(chart)
     if chart.form is Form.BAR:
         low, high = low - HALF_GROUP, high + HALF_GROUP
@@ -105,12 +104,18 @@ def _scale(chart: Chart, axes: Axes, layout: Layout) -> None:
     axes.set_axisbelow(True)
     for axis, most in ((axes.yaxis, layout.y_ticks), (axes.xaxis, layout.x_ticks)):
         if axis is axes.yaxis or chart.form is not Form.BAR:
-            axis.set_major_locator(MaxNLocator(nbins=most, steps=[1, 2, 5, 10]))
-            axis.set_major_formatter(thousands)
+            number(axis, most)
 
 
-def thousands(value: float, _: float) -> str:
-    """Format a number along an axis."""
+def number(axis: Axis, most: int) -> None:
+    """Write round numbers along an axis, so many at the most."""
+    from matplotlib.ticker import MaxNLocator
+
+    axis.set_major_locator(MaxNLocator(nbins=most, steps=[1, 2, 5, 10]))
+    axis.set_major_formatter(_written)
+
+
+def _written(value: float, _: float) -> str:
     return shown(float(f"{value:.10g}"))
 
 

@@ -14,6 +14,7 @@ from casebook.core.figures.axes import Form
 from casebook.core.figures.chart import Chart
 from casebook.core.figures.chart_plot import HALF_GROUP, Plot, edges
 from casebook.core.figures.chart_style import COLOURS, Size
+from casebook.core.figures.chart_text import at, put, unplaced
 from casebook.core.figures.drawing import DrawingError
 from casebook.core.figures.free_places import (
     Box,
@@ -27,8 +28,6 @@ from casebook.core.figures.free_places import (
 )
 
 if TYPE_CHECKING:
-    from matplotlib.text import Text
-
     from casebook.core.figures.annotations import Band, Limit, Note
 
 
@@ -57,14 +56,14 @@ Pairs = Sequence[tuple[Plot, Room]]
 def _name_mark(chart: Chart, mark: Limit | Band, pairs: Pairs) -> None:
     """Write the name of a limit or a band beside it, in the first panel with room."""
     for plot, room in pairs:
-        words, extent = _words(plot, mark.name)
-        start, end = (_at(plot, (value, value)) for value in edges(chart, mark))
+        words, extent = unplaced(plot.axes, mark.name)
+        start, end = (at(plot.axes, (value, value)) for value in edges(chart, mark))
         tried: Iterable[Box] = beside_level(start[1], end[1], extent, room.inside)
         if mark.axis == "x":
             tried = beside_upright(start[0], end[0], extent, room.inside)
         box = first_free(tried, room)
         if box:
-            _put(words, box, room)
+            put(words, box, room)
             return
         words.remove()
     raise _no_room("name", mark.name)
@@ -76,11 +75,11 @@ def _name_series(name: str, number: int, pairs: Pairs, size: Size) -> None:
     Of all free places the one nearest to its series is taken; a phone shows the left part first.
     """
     for plot, room in pairs:
-        words, extent = _words(plot, name)
-        points = [_at(plot, point) for point in plot.ties[number]]
+        words, extent = unplaced(plot.axes, name)
+        points = [at(plot.axes, point) for point in plot.ties[number]]
         place = free_place(points, extent, room, own=number)
         if place:
-            _put(words, place.words, room)
+            put(words, place.words, room)
             _lead(plot, place.leader, room, color=COLOURS["line"], linewidth=0.8 * size.line)
             return
         words.remove()
@@ -88,12 +87,12 @@ def _name_series(name: str, number: int, pairs: Pairs, size: Size) -> None:
 
 
 def _write_note(note: Note, plot: Plot, room: Room, size: Size) -> None:
-    words, extent = _words(plot, note.words, color=COLOURS["ink"])
-    point = _at(plot, (note.x, note.y))
+    words, extent = unplaced(plot.axes, note.words, color=COLOURS["ink"])
+    point = at(plot.axes, (note.x, note.y))
     place = free_place([point], extent, room, starts=_BESIDE)
     if place is None:
         raise _no_room("note", note.words)
-    _put(words, place.words, room)
+    put(words, place.words, room)
     _lead(plot, place.leader, room, color=COLOURS["ink"], linewidth=0.7 * size.line)
     plot.axes.plot(
         [point[0]], [point[1]], transform=None, marker="o", markersize=3.6 * size.line,
@@ -105,46 +104,25 @@ def _no_room(what: str, words: str) -> DrawingError:
     return DrawingError(f"There is no room in the chart for the {what} '{words}'.")
 
 
-def _at(plot: Plot, point: Point) -> Point:
-    x, y = plot.axes.transData.transform(point)
-    return float(x), float(y)
-
-
-def _words(plot: Plot, text: str, **style: Any) -> tuple[Text, Point]:
-    """Set words that have no place yet, and measure them."""
-    words = plot.axes.text(0, 0, text, transform=None, va="center", zorder=5, **style)
-    extent = words.get_window_extent(_renderer(plot))
-    return words, (extent.width, extent.height)
-
-
-def _put(words: Text, box: Box, room: Room) -> None:
-    words.set_position((box[0], (box[1] + box[3]) / 2))
-    room.words.append(box)
-
-
 def _lead(plot: Plot, leader: tuple[Point, Point], room: Room, **style: Any) -> None:
     (x0, y0), (x1, y1) = leader
     plot.axes.plot([x0, x1], [y0, y1], transform=None, zorder=2, clip_on=False, **style)
     room.lines.extend(pieces(*leader, thick=1.0))
 
 
-def _renderer(plot: Plot) -> Any:
-    return plot.axes.figure.canvas.get_renderer()  # type: ignore[attr-defined]
-
-
 def _room(chart: Chart, plot: Plot) -> Room:
     """Return the inside of a panel with its series, limits and the edges of its bands."""
-    inside: Box = plot.axes.get_window_extent(_renderer(plot)).extents
-    (origin, floor), (unit, _) = (_at(plot, (at, 0.0)) for at in (0.0, 1.0))
+    inside: Box = plot.axes.get_window_extent().extents
+    (origin, floor), (unit, _) = (at(plot.axes, (value, 0.0)) for value in (0.0, 1.0))
     half = HALF_GROUP / len(plot.part.series) * (unit - origin)
     series = {
-        number: list(_covered(chart, [_at(plot, tie) for tie in ties], half, floor))
+        number: list(_covered(chart, [at(plot.axes, tie) for tie in ties], half, floor))
         for number, ties in plot.ties.items()
     }
     room = Room(inside, series)
     for mark in chart.marks.across:
         for value in edges(chart, mark):
-            x, y = _at(plot, (value, value))
+            x, y = at(plot.axes, (value, value))
             upright, level = (x, inside[1], x, inside[3]), (inside[0], y, inside[2], y)
             room.lines.append(upright if mark.axis == "x" else level)
     return room

@@ -40,10 +40,19 @@ def y_range(chart: Chart) -> Range:
     found += [
         end for band in chart.marks.bands if band.axis == "y" for end in (band.low, band.high)
     ]
-    low, high = min(found), max(found)
-    if chart.form is Form.BAR or 0 <= low <= high / 3:
-        low = min(low, 0.0)
+    if chart.form is Form.BAR:
+        found.append(0.0)
     # Names need room above what they name.
     few = chart.marks.is_empty and (len(chart.series) == 1 or chart.is_by_series)
-    room = (high - low or abs(high) or 1) * (0.06 if few else 0.16)
+    return with_room(min(found), max(found), 0.06 if few else 0.16)
+
+
+def with_room(low: float, high: float, share: float) -> Range:
+    """Return the ends of an axis that holds some values, from nought if they come near it.
+
+    At each end but nought it has room, a share of its length.
+    """
+    if 0 <= low <= high / 3:
+        low = 0.0
+    room = (high - low or abs(high) or 1) * share
     return low if low == 0 else low - room, high + room

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from casebook.core.figures.chart_plot import thousands
+from casebook.core.figures.chart_plot import number
 from casebook.core.figures.chart_style import COLOURS, Size, picture
+from casebook.core.figures.chart_text import at, put, unplaced
 from casebook.core.figures.drawing import Drawing, DrawingError
-from casebook.core.figures.free_places import Point, Room, free_place, pieces
+from casebook.core.figures.free_places import Room, free_place, pieces
+from casebook.core.figures.ranges import with_room
 from casebook.core.figures.record_chart import RecordChart, RecordForm, RecordPoint
 from casebook.core.metrics.metric import Evidence
 
@@ -50,15 +52,6 @@ def _mark(axes: Axes, x: float, y: float, point: RecordPoint, size: Size) -> Non
     )  # fmt: skip
 
 
-def _at(axes: Axes, x: float, y: float) -> Point:
-    across, up = axes.transData.transform((x, y))
-    return float(across), float(up)
-
-
-def _renderer(axes: Axes) -> Any:
-    return axes.figure.canvas.get_renderer()  # type: ignore[attr-defined]
-
-
 # --- on an axis of dates ---
 
 
@@ -70,13 +63,12 @@ def _points(chart: RecordChart, figure: Figure, size: Size) -> None:
     _set_ranges(axes, points)
     axes.yaxis.grid(True)
     axes.set_axisbelow(True)
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10]))
-    axes.yaxis.set_major_formatter(thousands)
+    number(axes.yaxis, 8)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10], integer=True))
     axes.xaxis.set_major_formatter(lambda year, _: f"{year:.0f}")
     figure.draw_without_rendering()
-    widths = [t.get_window_extent(_renderer(axes)).width for t in axes.get_yticklabels()]
-    left, right = max(widths) + 8 * size.line + 7, 1.6 * letters
+    widest = max(label.get_window_extent().width for label in axes.get_yticklabels())
+    left, right = widest + 8 * size.line + 7, 1.6 * letters
     bottom, top = 2.2 * letters, 2.2 * letters
     axes.set_position(
         (
@@ -96,11 +88,7 @@ def _points(chart: RecordChart, figure: Figure, size: Size) -> None:
 
 def _set_ranges(axes: Axes, points: Sequence[RecordPoint]) -> None:
     ends = [end for point in points for end in point.span]
-    low, high = min(ends), max(ends)
-    if 0 <= low <= high / 3:
-        low = 0.0
-    room = (high - low or abs(high) or 1) * 0.16
-    axes.set_ylim(low if low == 0 else low - room, high + room)
+    axes.set_ylim(*with_room(min(ends), max(ends), 0.16))
     first, last = min(point.first for point in points), max(point.last for point in points)
     aside = (last - first) * 0.04 or 0.5
     axes.set_xlim(first - aside, last + aside)
@@ -123,7 +111,7 @@ def _draw_points(chart: RecordChart, axes: Axes, points: Sequence[RecordPoint], 
             axes.plot([x, x], [low, high], marker="_", markersize=7 * size.line, **thin)
         if point.is_bound:
             # A bound: the value lies somewhere above it, or below.
-            place = _at(axes, x, y)
+            place = at(axes, (x, y))
             way = (-1 if point.low is None else 1) * size.letters * 1.1
             head = "v" if point.low is None else "^"
             tip = (place[0], place[1] + way)
@@ -137,31 +125,26 @@ def _draw_points(chart: RecordChart, axes: Axes, points: Sequence[RecordPoint], 
 
 def _write_values(chart: RecordChart, axes: Axes, points: Sequence[RecordPoint]) -> None:
     """Write each value beside its mark."""
-    renderer = _renderer(axes)
-    places = [_at(axes, point.date, point.value) for point in points]
+    places = [at(axes, (point.date, point.value)) for point in points]
     covered = [(x - 6, y - 6, x + 6, y + 6) for x, y in places]
     for point, (x, y) in zip(points, places, strict=True):
-        for at in (point.first, point.last):
-            covered += pieces((x, y), _at(axes, at, point.value))
+        for date in (point.first, point.last):
+            covered += pieces((x, y), at(axes, (date, point.value)))
         for end in point.span:
-            covered += pieces((x, y), _at(axes, point.date, end))
+            covered += pieces((x, y), at(axes, (point.date, end)))
         if point.is_bound:
             way = -18 if point.low is None else 18
             covered += pieces((x, y), (x, y + way))
     if chart.form is RecordForm.LINE:
         for one, other in itertools.pairwise(places):
             covered += pieces(one, other)
-    room = Room(axes.get_window_extent(renderer).extents, {0: covered})
+    room = Room(axes.get_window_extent().extents, {0: covered})
     for point, place in zip(points, places, strict=True):
-        words = axes.text(0, 0, point.words, transform=None, va="center", zorder=5)
-        extent = words.get_window_extent(renderer)
-        found = free_place(
-            [place], (extent.width, extent.height), room, starts=(0.5, 0.15, 0.85, 1.0)
-        )
+        words, extent = unplaced(axes, point.words)
+        found = free_place([place], extent, room, starts=(0.5, 0.15, 0.85, 1.0))
         if found is None:
             raise DrawingError(f"There is no room in the chart for the value {point.words}.")
-        words.set_position((found.words[0], (found.words[1] + found.words[3]) / 2))
-        room.words.append(found.words)
+        put(words, found.words, room)
 
 
 # --- bars with labels ---
@@ -172,23 +155,22 @@ def _bars(chart: RecordChart, figure: Figure, size: Size) -> None:
     axes.set_axis_off()
     axes.set_xlim(0, box.width)
     axes.set_ylim(0, box.height)
-    renderer = _renderer(axes)
     ink: dict[str, Any] = {"va": "center", "color": COLOURS["ink-2"]}
     labels = [axes.text(0, 0, point.label, **ink) for point in chart.points]
     values = [axes.text(0, 0, point.words, **ink) for point in chart.points]
-    left = max(label.get_window_extent(renderer).width for label in labels) + letters
+    left = max(label.get_window_extent().width for label in labels) + letters
     if left > box.width * _MOST_LABEL:
         raise DrawingError("The labels of the records are too long to stand beside their bars.")
-    after = max(value.get_window_extent(renderer).width for value in values) + 1.6 * letters
+    after = max(value.get_window_extent().width for value in values) + 1.6 * letters
     ends = [end for point in chart.points for end in point.span]
     low, high = min(0.0, *ends), max(0.0, *ends)
     unit = (box.width - left - after) / (high - low or 1)
     nought = left - low * unit
-    for number, point in enumerate(chart.points):
-        y = box.height - (1.9 + (number + 0.55) * _ROW) * letters
+    for i, point in enumerate(chart.points):
+        y = box.height - (1.9 + (i + 0.55) * _ROW) * letters
         mark = nought + point.value * unit
         first, last = (nought + end * unit for end in point.span)
-        labels[number].set_position((0, y))
+        labels[i].set_position((0, y))
         axes.plot(
             [nought, first], [y, y], color=COLOURS["series-1"], linewidth=0.55 * letters,
             solid_capstyle="butt", zorder=2, clip_on=False,
@@ -198,7 +180,7 @@ def _bars(chart: RecordChart, figure: Figure, size: Size) -> None:
             marker="|", markersize=7 * size.line, zorder=3, clip_on=False,
         )  # fmt: skip
         _mark(axes, mark, y, point, size)
-        values[number].set_position((max(last, nought) + 0.8 * letters, y))
+        values[i].set_position((max(last, nought) + 0.8 * letters, y))
     floor = box.height - (1.9 + len(chart.points) * _ROW) * letters
     axes.plot(
         [nought, nought], [floor, box.height - 1.9 * letters], color=COLOURS["line"],
