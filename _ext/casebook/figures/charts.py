@@ -25,6 +25,7 @@ from casebook.figures.drawings import FONTS
 from casebook.figures.drawn_charts import DrawnChart, inline_html
 from casebook.figures.output_directive import OutputDirective
 from casebook.figures.record_charts import record_chart
+from casebook.literate.made_by import Evident
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -102,8 +103,8 @@ class ChartDirective(OutputDirective):
             return []
         said = self.text_at(self.options["caption"], self.option_line("caption"))
         alt = self.bare_text_at(self.options["alt"], self.option_line("alt"))
-        maker = self.maker(self.output, stored.measured)
-        caption = nodes.caption("", "", *self.nodes_of(said), nodes.Text(" "), maker)
+        source = [nodes.Text(" "), self.source(Evident(self.output, stored.measured))]
+        caption = nodes.caption("", "", *self.nodes_of(said), *source)
         drawn = OutputChart(said, alt, self.output, made)
         figure = nodes.figure("", self.place(drawn), caption, classes=["chart"])
         self.kept(figure, said, made, drawn, stored.measured)

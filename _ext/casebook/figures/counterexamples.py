@@ -32,21 +32,18 @@ class CounterexampleDirective(OutputDirective):
             return []
         said = self.text_at(self.options["caption"], self.option_line("caption"))
         made = _moves(stored, self.nodes_of(said))
-        self.kept(made, said, None, ToldMoves(self.output, stored))
-        return [made, _note(stored, self.maker(self.output))]
+        self.kept(made, said, None, ToldMoves(stored))
+        return [made, _note(stored, self.source(Evident(self.output)))]
 
 
 @dataclass(frozen=True, slots=True)
 class ToldMoves(Content):
-    """A counterexample on another page: its table without a caption, and the note under it."""
+    """A counterexample on another page: its table without a caption, the note without a source."""
 
-    output: str
     stored: Counterexample
 
     def fill(self, page: PageContext, at: Placeholder) -> list[nodes.Node]:
-        maker = Evident(self.output).fill(page, at)
-        source = nodes.inline("", "", *maker, classes=["figure-source"])
-        return [_moves(self.stored, []), _note(self.stored, source)]
+        return [_moves(self.stored, []), _note(self.stored)]
 
 
 def _moves(stored: Counterexample, caption: list[nodes.Node]) -> nodes.table:
@@ -60,9 +57,9 @@ def _moves(stored: Counterexample, caption: list[nodes.Node]) -> nodes.table:
     return made
 
 
-def _note(stored: Counterexample, maker: nodes.inline) -> nodes.paragraph:
+def _note(stored: Counterexample, *source: nodes.inline) -> nodes.paragraph:
     told = nodes.Text(f"Broken at the last move: {stored.broken}. ")
-    return nodes.paragraph("", "", told, maker, classes=["table-note"])
+    return nodes.paragraph("", "", told, *source, classes=["table-note"])
 
 
 def setup(app: Sphinx) -> None:

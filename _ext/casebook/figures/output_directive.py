@@ -122,11 +122,9 @@ class OutputDirective(BookDirective):
         page, anchor = self.env.docname, next(iter(node["ids"]), "")
         self.book.add(Exhibit(page, anchor, caption, tuple(node["classes"]), content, source))
 
-    def maker(self, output: str, measured: Measured | None = None) -> nodes.inline:
-        """Say that this is modelled, or when and on what it was measured, and by which chunk."""
-        return nodes.inline(
-            "", "", self.place(Evident(output, measured)), classes=["figure-source"]
-        )
+    def source(self, content: Content) -> nodes.inline:
+        """Return the words that say where something comes from."""
+        return nodes.inline("", "", self.place(content), classes=["figure-source"])
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -196,7 +196,7 @@ class StoredTextDirective(OutputDirective):
             foot += [*self.nodes_of(said), nodes.Text(" ")]
         lines = line_ranges.parse(self.options.get("lines", ""))
         source = Sources(first, tuple(others), lines)
-        foot += nodes.inline("", "", self.place(source), classes=["figure-source"])
+        foot += self.source(source)
         box += nodes.container("", foot, classes=["output-foot"])
         self.named(box, "-".join([first.replace("/", "-"), *(n.partition("/")[2] for n in others)]))
         for text in dict.fromkeys(texts):

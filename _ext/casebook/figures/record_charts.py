@@ -116,8 +116,8 @@ def record_chart(directive: OutputDirective) -> list[nodes.Node]:
     said = directive.text_at(options["caption"], directive.option_line("caption"))
     alt = directive.bare_text_at(options["alt"], directive.option_line("alt"))
     kinds, drawn = KindsOf(wanted.metrics), DrawnRecords(said, alt, wanted)
-    source = nodes.inline("", "", directive.place(kinds), classes=["figure-source"])
-    caption = nodes.caption("", "", *directive.nodes_of(said), nodes.Text(" "), source)
+    source = [nodes.Text(" "), directive.source(kinds)]
+    caption = nodes.caption("", "", *directive.nodes_of(said), *source)
     drawing = directive.place(drawn)
     drawing.line = directive.option_line("metrics")
     figure = nodes.figure("", drawing, caption, classes=["chart"])

@@ -21,7 +21,6 @@ from casebook.base.placeholders import Content, Placeholder
 from casebook.base.standard_nodes import cell, head_cell, table
 from casebook.core.figures import stepper as core
 from casebook.core.figures.stepper import Stepper
-from casebook.core.literate.measured import Measured
 from casebook.core.literate.stored_outputs import Output
 from casebook.core.text.reading_time import Length
 from casebook.figures.output_directive import OutputDirective
@@ -88,30 +87,24 @@ class StepperDirective(OutputDirective):
             return []
         said = self.text_at(self.options["caption"], self.option_line("caption"))
         made = _table(stepper, self.nodes_of(said))
-        told = ToldSteps(self.output, stepper, stored.measured)
-        self.kept(made, said, None, told, stored.measured)
+        self.kept(made, said, None, ToldSteps(stepper), stored.measured)
         steps = self.place(AllSteps(stepper))
-        note = _note(self.maker(self.output, stored.measured))
+        note = _note(self.source(Evident(self.output, stored.measured)))
         return [nodes.container("", made, steps, note, classes=["stepper"])]
 
 
 @dataclass(frozen=True, slots=True)
 class ToldSteps(Content):
-    """A stepper on another page: its table without a caption, all steps, the note under it."""
+    """A stepper on another page: its table without a caption, all steps, a note without words."""
 
-    output: str
     stepper: Stepper
-    measured: Measured | None
 
     def fill(self, page: PageContext, at: Placeholder) -> list[nodes.Node]:
-        maker = Evident(self.output, self.measured).fill(page, at)
-        source = nodes.inline("", "", *maker, classes=["figure-source"])
-        steps = AllSteps(self.stepper).fill(page, at)
-        return [_table(self.stepper, []), *steps, _note(source)]
+        return [_table(self.stepper, []), *AllSteps(self.stepper).fill(page, at), _note()]
 
 
-def _note(maker: nodes.inline) -> nodes.paragraph:
-    return nodes.paragraph("", "", maker, classes=["table-note"])
+def _note(*source: nodes.inline) -> nodes.paragraph:
+    return nodes.paragraph("", "", *source, classes=["table-note"])
 
 
 def _table(stepper: Stepper, caption: list[nodes.Node]) -> nodes.table:

@@ -130,7 +130,7 @@ def _table(
     table, *steps, note = _again(at, found).content.fill(page, at)
     assert isinstance(table, nodes.table)
     assert isinstance(note, nodes.paragraph)
-    note += [nodes.Text("\u00a0· "), *_origin(page, found)]
+    note += _source(page, at, found)
     table["classes"] = [*table["classes"], "excerpt"]
     if _on_paper(page):
         return [_head(at, caption), table, note]
