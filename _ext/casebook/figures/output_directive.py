@@ -62,15 +62,14 @@ class OutputDirective(BookDirective):
     def found(self, name: str, form: type[S]) -> S | None:
         """Return an output of a form; None if it cannot be shown, which is reported."""
         # The name tells a counterexample, whether it is stored or not.
-        stored = Counterexample if is_counterexample(name) else self.stored(name)
-        if isinstance(stored, type) and form is Counterexample:
-            stored = self.stored(name)
+        other = is_counterexample(name) and form is not Counterexample
+        stored = None if other else self.stored(name)
         if isinstance(stored, form):
             return stored
         if isinstance(stored, Problem):
             self.warn(stored, self.lineno)
             return None
-        right = SHOWN_BY[stored if isinstance(stored, type) else type(stored)]
+        right = SHOWN_BY[type(stored) if stored else Counterexample]
         message = f"'{name}' is shown by the directive '{right}'"
         self.warn(Problem(Kind.BAD_OUTPUT, message), self.lineno)
         return None

@@ -6,7 +6,7 @@ which these first appear.  On the screen a reader may choose one of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -94,20 +94,12 @@ def choosing(chart: Chart, output: Output, words: str) -> Chart | Problem:
 
 def shown_first(chart: Chart, words: str) -> Chart | Problem:
     """Choose the value that is shown first, as `:shown:` says."""
-    found = _value(chart, "shown", words)
-    if isinstance(found, Problem):
-        return found
-    assert chart.panels
-    return replace(chart, panels=replace(chart.panels, first=found))
+    return _with_value(chart, "shown", words, lambda panels, n: replace(panels, first=n))
 
 
 def printed_alone(chart: Chart, words: str) -> Chart | Problem:
     """Choose the value that stands for all of them on paper, as `:print:` says."""
-    found = _value(chart, "print", words)
-    if isinstance(found, Problem):
-        return found
-    assert chart.panels
-    return replace(chart, panels=replace(chart.panels, printed=found))
+    return _with_value(chart, "print", words, lambda panels, n: replace(panels, printed=n))
 
 
 _NO_HEAT = "a heat map has no panels; give each of its rows a column"
@@ -136,8 +128,10 @@ def _by_parameter(chart: Chart, output: Output, words: str, *, chosen: bool) -> 
     return made
 
 
-def _value(chart: Chart, option: str, words: str) -> int | Problem:
-    """Return the number of a value of the parameter among which a reader chooses."""
+def _with_value(
+    chart: Chart, option: str, words: str, put: Callable[[Panels, int], Panels]
+) -> Chart | Problem:
+    """Put the number of a value, among which a reader chooses, into the panels."""
     panels = chart.panels
     if panels is None or panels.by is None or not panels.chosen:
         return _problem(f"'{option}' belongs to a chart with 'choose'")
@@ -145,7 +139,7 @@ def _value(chart: Chart, option: str, words: str) -> int | Problem:
     known = [shown(value) for value in panels.values]
     for number, value in enumerate(panels.values):
         if wanted in (str(value), known[number]):
-            return number
+            return replace(chart, panels=put(panels, number))
     return _problem(
         f"the parameter '{panels.by.name}' has no value {shortened(wanted)}; "
         f"its values are {', '.join(known)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import Enum
@@ -124,14 +124,7 @@ def part(
 
 def _misfit(text: StoredText, form: Form) -> str:
     """Say why a text is not of a form; nothing if it is."""
-    if form is Form.HTTP:
-        found = _no_exchange(text.lines)
-    elif form is Form.JSON:
-        found = _no_json(text.lines)
-    elif form is Form.PACKET:
-        found = _no_packet(text.lines)
-    else:
-        return ""
+    found = _FAULTS[form](text.lines) if form in _FAULTS else None
     if not found:
         return ""
     at, fault = found
@@ -177,6 +170,14 @@ def _no_packet(lines: Sequence[str]) -> tuple[int, str] | None:
     )
 
 
+_FAULTS: Mapping[Form, Callable[[Sequence[str]], tuple[int, str] | None]] = {
+    Form.HTTP: _no_exchange,
+    Form.JSON: _no_json,
+    Form.PACKET: _no_packet,
+}
+"""What finds the first line that is not of a form, and says why; a trace may hold any lines."""
+
+
 def pieces(option: str) -> list[str]:
     """Split a list at its commas; one that is part of a piece stands between quotation marks."""
     found: Iterable[tuple[str, str, str]] = _PIECE.findall(option)
@@ -194,18 +195,14 @@ def marked(parts: Sequence[Part], option: str) -> tuple[list[Part], list[Problem
     ]
     if not wanted:
         problems.append(Problem(Kind.BAD_OUTPUT, "'mark' names no piece of the text"))
-    made = [
-        Part(
-            part.lines,
-            tuple(
-                at
-                for at, line in enumerate(part.lines, 1)
-                if any(piece in line for piece in wanted)
-            ),
-        )
-        for part in parts
-    ]
-    return made, problems
+    return [Part(part.lines, tuple(_holding(wanted, part.lines))) for part in parts], problems
+
+
+def _holding(wanted: Sequence[str], lines: Sequence[str]) -> Iterator[int]:
+    """Yield the numbers of the lines that hold one of the pieces."""
+    for at, line in enumerate(lines, 1):
+        if any(piece in line for piece in wanted):
+            yield at
 
 
 def _nearest(piece: str, lines: Sequence[str]) -> str:

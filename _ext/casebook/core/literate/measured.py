@@ -33,10 +33,9 @@ class Measured:
     def where(self) -> str:
         """What it was measured on, as it is printed: "on 2 cores, Python 3.11.7"."""
         versions = {"Python": self.python, **self.versions}
-        parts = [counted(self.cores, "core"), *(f"{name} {v}" for name, v in versions.items())]
-        return f"on {', '.join(parts)}".replace(" ", "\N{NO-BREAK SPACE}").replace(
-            ",\N{NO-BREAK SPACE}", ", "
-        )
+        cores = f"on {counted(self.cores, 'core')}"
+        parts = (cores, *(f"{name} {version}" for name, version in versions.items()))
+        return ", ".join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in parts)
 
     def stale(self, name: str, today: date) -> Problem | None:
         """Say that a measurement is too old, or of a day to come; None if it is neither."""
