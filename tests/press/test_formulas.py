@@ -300,12 +300,3 @@ def test_a_book_of_another_design_may_ask(tmp_path: Path) -> None:
     (source,) = tex.out.glob("*.tex")
     assert typeset(source) == ""
     assert "Missing character" not in source.with_suffix(".log").read_text("utf-8", "replace")
-
-
-def test_a_page_is_written_again_when_its_formula_changes(root: Path, tmp_path: Path) -> None:
-    write(tmp_path, {"index.md": "# Page\n\nOf $x$.\n"})
-    build(tmp_path)
-    write(tmp_path, {"index.md": "# Page\n\nOf $\\lambda$.\n"})
-    again = build(tmp_path)
-    assert again.warnings == []
-    assert "<mi>λ</mi>" in again.text("index.html")
