@@ -18,9 +18,13 @@ from casebook.core.book.view import View
 from casebook.core.patterns.catalogue import Pattern
 
 if TYPE_CHECKING:
+    from sphinx.builders import Builder
     from sphinx.environment import BuildEnvironment
 
 R = TypeVar("R", bound=Record)
+SCREEN = ("html", "dirhtml")
+"""The builders of a site: it has files beside its pages, and every reader can open what is
+folded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,21 @@ class PageContext:
     env: BuildEnvironment
     name: str
     """The page's name; an edition that joins all pages resolves them as one."""
+
+    @property
+    def builder(self) -> Builder:
+        """What writes the edition at hand."""
+        return self.env._app.builder
+
+    @property
+    def on_screen(self) -> bool:
+        """Tell whether the edition is a site."""
+        return self.builder.name in SCREEN
+
+    @property
+    def on_paper(self) -> bool:
+        """Tell whether LaTeX sets the edition."""
+        return self.builder.format == "latex"
 
     def metric(self, name: str, words: str) -> addnodes.pending_xref:
         """Return a link to a metric's row."""
@@ -73,13 +92,12 @@ class PageContext:
         """Return a link to a place of the book; without an anchor it is the page."""
         anchor = f"#{anchor}" if anchor else ""
         link = nodes.reference("", "", nodes.inline("", words), internal=True)
-        builder = self.env._app.builder
-        if builder.format == "latex":
+        if self.on_paper:
             link["refuri"] = f"%{page}{anchor}"
         elif page == self.name and anchor:
             link["refid"] = anchor.removeprefix("#")
         else:
-            uri = builder.get_relative_uri(self.name, page)
+            uri = self.builder.get_relative_uri(self.name, page)
             # In a book of one page a page is a place already.
             link["refuri"] = anchor if anchor and "#" in uri else f"{uri}{anchor}"
         return link

@@ -18,7 +18,6 @@ from casebook.core.figures.chart import Chart, Shown
 from casebook.core.text.sentences import around
 from casebook.figures.drawn_charts import folded
 from casebook.figures.record_charts import records_table
-from casebook.literate.folding import SCREEN
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -34,10 +33,9 @@ def data_file(output: str) -> str:
 
 def _uri(page: PageContext, output: str) -> str:
     """Return where a page finds the numbers of an output; nothing in an edition without files."""
-    builder = page.env._app.builder
-    if builder.name not in SCREEN:
+    if not page.on_screen:
         return ""
-    return relative_uri(builder.get_target_uri(page.name), data_file(output))
+    return relative_uri(page.builder.get_target_uri(page.name), data_file(output))
 
 
 def folded_numbers(page: PageContext, output: str, chart: Chart) -> list[nodes.Node]:

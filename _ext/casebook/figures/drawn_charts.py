@@ -67,17 +67,16 @@ class DrawnChart(Content, Generic[C]):
         env = page.env
         alt = domain_of(env).bare_words(env.docname, self.alt, at)
         title = around(page.view.words(self.caption), 0)
-        builder = env._app.builder
-        if builder.format == "latex":
+        if page.on_paper:
             data = cached(env, ("pdf", chart), lambda: to_pdf(self.draw(chart, PAPER), FONTS))
             return [image(env, data, "pdf", alt=alt, stem="chart", width=f"{PRINT_WIDTH}pt")]
-        if builder.name.startswith("epub"):
+        if page.builder.name.startswith("epub"):
             key = "file", chart, title, alt
             data = cached(
                 env, key, lambda: self.draw(chart, SCREEN).standalone(title, alt).encode()
             )
             return [image(env, data, "svg", alt=alt, stem="chart")]
-        if builder.format == "html":
+        if page.builder.format == "html":
             figure: Any = at.parent
             figure += nodes.legend("", *self.folded(page), classes=["figure-actions"])
             html = self.on_screen(page, chart, figure["ids"][0], title, alt)

@@ -68,12 +68,12 @@ class ShownTexts(Content):
         if len(self.parts) > 1:
             panels["classes"].append("output-pair")
         made: list[nodes.Node] = [label, panels]
-        if page.env._app.builder.format == "latex":
+        if page.on_paper:
             made.insert(0, self._opening(page, at))
         return made
 
     def _block(self, part: Part, page: PageContext, at: Placeholder) -> nodes.Node:
-        builder: Any = page.env._app.builder
+        builder: Any = page.builder
         lines = "\n".join(part.lines)
         language = LANGUAGES[self.form]
         if part.marked and builder.format == "html":
@@ -83,7 +83,7 @@ class ShownTexts(Content):
             code = _MARKED.sub(r'<mark class="hll">\1</mark>', code)
             html = f'<div class="highlight-{language} notranslate">{code}</div>'
             return nodes.raw("", html, format="html")
-        styled = builder.format == "latex" and settings(page.env).design
+        styled = page.on_paper and settings(page.env).design
         if part.marked and not styled:
             lines = "\n".join(
                 f"{'> ' if number in part.marked else '  '}{line}".rstrip()

@@ -24,7 +24,6 @@ from casebook.core.figures.stepper import Stepper
 from casebook.core.literate.stored_outputs import Output
 from casebook.core.text.reading_time import Length
 from casebook.figures.output_directive import OutputDirective
-from casebook.literate.folding import SCREEN
 from casebook.literate.made_by import Evident
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ class AllSteps(Content):
         return Length(pictures=1)
 
     def fill(self, page: PageContext, at: Placeholder) -> list[nodes.Node]:
-        if page.env._app.builder.name not in SCREEN:
+        if not page.on_screen:
             return []
         one = self.stepper
         held = {

@@ -33,7 +33,7 @@ class Label(Content):
 
     def fill(self, page: PageContext, at: Placeholder) -> list[nodes.Node]:
         target = page.view.target(f"label evidence-{self.basis.value}")
-        if target.page and page.env._app.builder.format == "html":
+        if target.page and page.builder.format == "html":
             return [page.place(target.page, target.anchor, self.basis.words)]
         return [nodes.Text(self.basis.words)]
 

@@ -13,7 +13,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from casebook.base.domain import domain_of
 from casebook.base.node_text import text_of
-from casebook.base.page_context import PageContext
+from casebook.base.page_context import SCREEN, PageContext
 from casebook.base.placeholders import Content, Placeholder
 from casebook.base.reporting import report
 from casebook.base.standard_nodes import joined
@@ -23,7 +23,7 @@ from casebook.core.literate.languages import PYTHON, language_of
 from casebook.core.literate.printed import Exercise
 from casebook.core.problems import Kind, Problem
 from casebook.core.text.marked_text import Text
-from casebook.literate.folding import SCREEN, fold, lines_of
+from casebook.literate.folding import fold, lines_of
 from casebook.literate.listings import LiterateDirective, lexer_of, tie_link
 from casebook.literate.packages import archive_name
 
@@ -86,7 +86,7 @@ class HowToCheck(Content):
     command: str
 
     def fill(self, page: PageContext, at: Placeholder) -> list[nodes.Node]:
-        web = "" if page.env._app.builder.name in SCREEN else " of the web edition"
+        web = "" if page.on_screen else " of the web edition"
         files = joined([[nodes.literal("", file)] for file in self.files], " and ")
         return [
             nodes.Text("In "),

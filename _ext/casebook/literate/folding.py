@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+from casebook.base.page_context import SCREEN
 from casebook.base.standard_nodes import joined
 from casebook.core.literate.runs import RunBy
 from casebook.core.text.counted import counted
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
-
-
-SCREEN = ("html", "dirhtml")
-"""The builders of which every reader can open what is folded."""
 
 
 class FoldListings(SphinxPostTransform):

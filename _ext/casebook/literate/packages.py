@@ -15,7 +15,6 @@ from casebook.base.placeholders import Content, Placeholder
 from casebook.base.reporting import report
 from casebook.base.standard_nodes import cell, table
 from casebook.core.problems import Kind, Problem, suggestion
-from casebook.literate.folding import SCREEN
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -53,10 +52,9 @@ class Files(Content):
 def archive_name(page: PageContext, package: str) -> nodes.Node:
     """Return the name of the archive of a package, on the screen a link to it."""
     archive = nodes.literal("", f"{package}.zip")
-    builder = page.env._app.builder
-    if builder.name not in SCREEN:
+    if not page.on_screen:
         return archive
-    uri = relative_uri(builder.get_target_uri(page.name), f"{FOLDER}/{package}.zip")
+    uri = relative_uri(page.builder.get_target_uri(page.name), f"{FOLDER}/{package}.zip")
     return nodes.reference("", "", archive, refuri=uri, internal=True)
 
 
@@ -70,8 +68,7 @@ class Download(Content):
         files = page.view.package(self.package)
         if not files:
             return []
-        on_screen = page.env._app.builder.name in SCREEN
-        offer = nodes.Text("Download " if on_screen else "The web edition offers ")
+        offer = nodes.Text("Download " if page.on_screen else "The web edition offers ")
         words = [offer, archive_name(page, self.package)]
         lines = sum(file.lines for file in files)
         total = nodes.Text(f": the files above, {lines:,} lines, as they are printed here.")

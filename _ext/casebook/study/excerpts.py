@@ -74,7 +74,7 @@ class ShownAgain(Content):
         # A cut may open a string that it does not close.
         block["force"], block["uses"] = True, _uses(page, found.page, text)
         name: nodes.Node = page.place(found.page, chunk.anchor, chunk.title)
-        if _on_paper(page):
+        if page.on_paper:
             name = nodes.Text(chunk.title)  # the foot leads there, and names the page
         parts = (
             nodes.inline("", "", name, classes=["chunk-name"]),
@@ -86,7 +86,7 @@ class ShownAgain(Content):
         lines = nodes.Text(described(self.ranges, len(chunk.lines)))
         told = [part for part in ([lines], file, _origin(page, found)) if part]
         foot = nodes.paragraph("", "", *joined(told, "\u00a0· "), classes=["chunk-foot"])
-        if _on_paper(page):
+        if page.on_paper:
             return nodes.container("", _head(at, [head]), block, foot, classes=["excerpt"])
         wrapper = nodes.container("", nodes.caption("", "", head), block)
         wrapper["classes"], wrapper["literal_block"] = ["literal-block-wrapper"], True
@@ -115,7 +115,7 @@ def _figure(
     words = [*caption, nodes.Text(" "), _source(page, at, found)]
     drawing = _again(at, found)
     figure = nodes.figure("", drawing, classes=[*found.classes, "excerpt"], ids=at["ids"])
-    if _on_paper(page):
+    if page.on_paper:
         figure += nodes.legend("", _head(at, words))
     else:
         figure += nodes.caption("", "", *words)
@@ -132,7 +132,7 @@ def _table(
     assert isinstance(note, nodes.paragraph)
     note += _source(page, at, found)
     table["classes"] = [*table["classes"], "excerpt"]
-    if _on_paper(page):
+    if page.on_paper:
         return [_head(at, caption), table, note]
     table.insert(0, nodes.title("", "", *caption))
     if steps:
@@ -183,10 +183,6 @@ def _uses(page: PageContext, home: str, text: str) -> dict[str, tuple[str, str]]
             link = page.place(place.page, place.anchor, "")
             found[quoted(use[2])] = link.get("refuri") or f"#{link['refid']}", use[2]
     return found
-
-
-def _on_paper(page: PageContext) -> bool:
-    return page.env._app.builder.format == "latex"
 
 
 class ExcerptDirective(BookDirective):
