@@ -128,13 +128,13 @@ def _page_context(
 
 def _strip_comments(app: Sphinx, error: Exception | None) -> None:
     # They are kilobytes of what every reader loads; the source keeps them.
-    in_sheet, in_script = r"(?s)/\*.*?\*/\n?", r"(?m)^ *//.*\n"
-    comments = {"look.css": in_sheet, "cards.css": in_sheet, "look.js": in_script}
-    comments |= {"casebook-stepper.css": in_sheet, "casebook-stepper.js": in_script}
-    for name, comment in comments.items():
-        sheet = Path(app.outdir, "_static", name)
-        if error is None and sheet.exists():
-            write_text(sheet, re.sub(comment, "", sheet.read_text(encoding="utf-8")))
+    comments = {".css": r"(?s)/\*.*?\*/\n?", ".js": r"(?m)^ *//.*\n"}
+    static = Path(app.outdir, "_static")
+    own = [static / name for name in ("look.css", "cards.css", "look.js")]
+    for file in (*own, *static.glob("casebook-*.*")):
+        if error is None and file.exists() and file.suffix in comments:
+            bare = re.sub(comments[file.suffix], "", file.read_text(encoding="utf-8"))
+            write_text(file, bare)
 
 
 def _dress(config: Config) -> None:
