@@ -107,7 +107,7 @@ class ChartDirective(OutputDirective):
         caption = nodes.caption("", "", *self.nodes_of(said), *source)
         drawn = OutputChart(said, alt, self.output, made)
         figure = nodes.figure("", self.place(drawn), caption, classes=["chart"])
-        self.kept(figure, said, made, drawn, stored.measured)
+        self.kept(figure, said, drawn, stored.measured, made)
         return [figure]
 
 

@@ -32,7 +32,7 @@ class CounterexampleDirective(OutputDirective):
             return []
         said = self.text_at(self.options["caption"], self.option_line("caption"))
         made = _moves(stored, self.nodes_of(said))
-        self.kept(made, said, None, ToldMoves(stored))
+        self.kept(made, said, ToldMoves(stored))
         return [made, _note(stored, self.source(Evident(self.output)))]
 
 

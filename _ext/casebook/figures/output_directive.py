@@ -78,9 +78,9 @@ class OutputDirective(BookDirective):
         self,
         node: nodes.Element,
         caption: Text,
-        chart: Chart | None,
         content: Content,
         measured: Measured | None = None,
+        chart: Chart | None = None,
     ) -> None:
         """Name what is shown, and note it; `content` shows it again on another page."""
         self.named(node, self.output.replace("/", "-"))

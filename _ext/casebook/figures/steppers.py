@@ -86,7 +86,7 @@ class StepperDirective(OutputDirective):
             return []
         said = self.text_at(self.options["caption"], self.option_line("caption"))
         made = _table(stepper, self.nodes_of(said))
-        self.kept(made, said, None, ToldSteps(stepper), stored.measured)
+        self.kept(made, said, ToldSteps(stepper), stored.measured)
         steps = self.place(AllSteps(stepper))
         note = _note(self.source(Evident(self.output, stored.measured)))
         return [nodes.container("", made, steps, note, classes=["stepper"])]
