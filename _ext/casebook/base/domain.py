@@ -199,17 +199,9 @@ class CasebookDomain(Domain):
             return link if plain else self._marked(link, "pattern", target)
         if typ == "chunk":
             return self._chunk_link(builder, fromdocname, target, contnode if explicit else None)
-        if typ == "insight":
-            insight = view.insight(f"insight-{target}")
-            if insight:
-                words = contnode.astext() if explicit else view.words(insight.title)
-                return self._link(builder, fromdocname, Place(insight.page, insight.anchor), words)
-        if typ == "exercise":
-            exercise = view.exercise(target)
-            if exercise:
-                words = contnode.astext() if explicit else view.words(exercise.title)
-                place = Place(exercise.page, exercise.anchor)
-                return self._link(builder, fromdocname, place, words)
+        if titled := view.titled(typ, target):
+            words = contnode.astext() if explicit else view.words(titled.title)
+            return self._link(builder, fromdocname, Place(titled.page, titled.anchor), words)
         return None
 
     def _chunk_link(

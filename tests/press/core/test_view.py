@@ -129,7 +129,7 @@ def test_every_method_of_a_view_asks() -> None:
     given = {
         "words": Text(mark("metric", "rate")), "named": ("metric", "rate"), "number": ("b", "load"),
         "near": ("metric", "rat"), "of": Insight, "chunk": ("a", "chunk-same"),
-        "excerpt": ("a", "again"),
+        "excerpt": ("a", "again"), "titled": ("insight", "x"),
         "insight_number": ("a", "insight-x"),
     }  # fmt: skip
     for name, method in inspect.getmembers(View, inspect.isfunction):

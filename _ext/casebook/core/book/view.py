@@ -67,12 +67,9 @@ class View:
         if kind == "pattern":
             described = self.pattern(name)
             return described.pattern.words if described else name
-        if kind == "insight":
-            insight = self.insight(f"insight-{name}")
-            return self.words(insight.title) if insight else name
-        if kind == "exercise":
-            exercise = self.exercise(name)
-            return self.words(exercise.title) if exercise else name
+        if kind in ("insight", "exercise"):
+            titled = self.titled(kind, name)
+            return self.words(titled.title) if titled else name
         if kind == "chunk":
             return quoted(name)
         if kind == "target":
@@ -181,6 +178,12 @@ class View:
     def exercise(self, name: str) -> Exercise | None:
         """Return the exercise of a name; None if there is none."""
         return self._ask(answers.exercise, name)
+
+    def titled(self, kind: str, name: str) -> Insight | Exercise | None:
+        """Return the insight or the exercise of a name, as its kind says; None if there is none."""
+        if kind == "insight":
+            return self.insight(f"insight-{name}")
+        return self.exercise(name) if kind == "exercise" else None
 
     def insight_number(self, page: str, anchor: str) -> str:
         """Return the number of an insight: that of its study, and which of its insights it is."""
