@@ -14,7 +14,8 @@ from casebook.base.page_context import PageContext
 from casebook.base.placeholders import Content, Placeholder
 from casebook.base.standard_nodes import cell, table
 from casebook.core.figures.axes import shown
-from casebook.core.figures.chart import Chart, Shown
+from casebook.core.figures.chart import Chart
+from casebook.core.figures.exhibit import Shown
 from casebook.core.text.sentences import around
 from casebook.figures.drawn_charts import folded
 from casebook.figures.record_charts import records_table

@@ -13,8 +13,8 @@ from docutils import nodes
 from casebook.base.directive import BookDirective
 from casebook.base.domain import domain_of
 from casebook.base.placeholders import Content
-from casebook.core.figures.chart import Chart, Shown
-from casebook.core.figures.exhibit import Exhibit
+from casebook.core.figures.chart import Chart
+from casebook.core.figures.exhibit import Exhibit, Shown
 from casebook.core.literate.measured import Measured
 from casebook.core.literate.stored_outputs import (
     Counterexample,

@@ -15,7 +15,7 @@ from casebook.core.book.book import Book
 from casebook.core.book.practice import practice_files
 from casebook.core.exports.registry import EXPORTS, schemas
 from casebook.core.exports.schema import as_data
-from casebook.core.figures.chart import Shown
+from casebook.core.figures.exhibit import Shown
 from casebook.core.literate import stored_outputs
 from casebook.core.literate.stored_outputs import Output
 from casebook.figures.chart_data import FOLDER as DATA

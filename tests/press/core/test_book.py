@@ -8,7 +8,8 @@ from casebook.core.book.book import Book, Frame, Maker, Source
 from casebook.core.book.fronts import Front, PageKind, front
 from casebook.core.book.records import Contents, Record, Study, study_of
 from casebook.core.figures.axes import Axis, Form
-from casebook.core.figures.chart import Chart, Shown
+from casebook.core.figures.chart import Chart
+from casebook.core.figures.exhibit import Shown
 from casebook.core.findings.claim import Claim, ClaimEntry, Verdict
 from casebook.core.findings.decision import Decision, Matrix
 from casebook.core.findings.insight import Audience, Insight, InsightKind

@@ -10,7 +10,8 @@ from casebook.core.book.book import Book
 from casebook.core.book.counts import KINDS, PICTURES, VISUALS, count
 from casebook.core.book.records import Contents, Record, Study
 from casebook.core.figures.axes import Axis, Form
-from casebook.core.figures.chart import Chart, Shown
+from casebook.core.figures.chart import Chart
+from casebook.core.figures.exhibit import Shown
 from casebook.core.findings.claim import Claim, ClaimEntry, Verdict
 from casebook.core.findings.decision import Decision, Matrix
 from casebook.core.findings.insight import Audience, Insight, InsightKind

@@ -16,7 +16,7 @@ from casebook.core.book.counts import Counts
 from casebook.core.book.fronts import Front
 from casebook.core.book.originals import Original
 from casebook.core.book.records import Record, Study
-from casebook.core.figures.chart import Shown
+from casebook.core.figures.exhibit import Shown
 from casebook.core.findings.insight import Insight
 from casebook.core.literate.printed import Exercise, Listing
 from casebook.core.literate.program import Program

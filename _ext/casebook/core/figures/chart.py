@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from casebook.core.figures.annotations import NO_MARKS, Marks, banded, limited, noted
 from casebook.core.figures.axes import Axis, Form, column_of
@@ -21,7 +21,6 @@ from casebook.core.figures.panels import (
 from casebook.core.figures.ranges import y_range
 from casebook.core.literate.stored_outputs import Cell, Output
 from casebook.core.problems import Kind, Problem, shortened
-from casebook.core.text.marked_text import Text
 
 MOST_SERIES = 6
 """More no reader tells apart, and no palette either."""
@@ -82,22 +81,6 @@ class Chart:
     def is_by_series(self) -> bool:
         """Tell whether each series has a panel of its own, which bears its name."""
         return self.panels is not None and self.panels.by is None
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A chart of a stored output or of records, or a counterexample, where it is printed."""
-
-    page: str
-    anchor: str
-    output: str
-    """The name of the output; nothing for a chart of records."""
-    caption: Text
-    chart: Chart | None
-    line: int = field(repr=False)
-    measured: bool = False
-    metrics: tuple[str, ...] = ()
-    """The ids of the records that it shows."""
 
 
 def parse(output: Output, form: str, x: str, y: str) -> Chart | Problem:

@@ -1,15 +1,32 @@
-"""Exhibits: what a page draws or tells in a table, kept so that another page can show it again."""
+"""What a page shows of outputs, records and diagrams, noted for the rest of the book."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from casebook.core.figures.chart import Chart
 from casebook.core.text.marked_text import Text
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """What a page shows of a stored output or of records, where it is printed."""
+
+    page: str
+    anchor: str
+    output: str
+    """The name of the output; nothing for records."""
+    caption: Text
+    chart: Chart | None
+    line: int = field(repr=False)
+    measured: bool = False
+    metrics: tuple[str, ...] = ()
+    """The ids of the records that it shows."""
+
+
+@dataclass(frozen=True, slots=True)
 class Exhibit:
-    """A diagram, a chart or a counterexample that has an anchor."""
+    """A figure, text or table that has an anchor, kept so that another page can show it again."""
 
     page: str
     anchor: str
