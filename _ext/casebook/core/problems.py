@@ -108,7 +108,7 @@ class Kind(Enum):
     BAD_FILE = "bad-file"
     """A file is no text in its encoding, or cannot be read at all."""
     NO_RENDERER = "no-renderer"
-    """The diagram renderer is not installed, so the page shows the source."""
+    """What draws diagrams or charts is not installed, so the page shows source or numbers."""
 
 
 @dataclass(frozen=True, slots=True)
