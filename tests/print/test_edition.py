@@ -9,8 +9,10 @@ from pathlib import Path
 
 import printgate
 import pytest
-from editions import BOOK, Editions
+from casebook.print.styles import STYLES
+from editions import BOOK, Editions, need_tex
 from paper import PAGE, Edition, balanced, frame, made, plain, run, set_as_make_does, squeezed
+from typeset import typeset
 
 LEAST_LABEL = 6.0
 """Points: the smallest words of a diagram."""
@@ -280,3 +282,30 @@ def test_a_listing_breaks_across_pages_and_says_so(tmp_path: Path) -> None:
     assert text.count("A long listing") == 2, "in its place and in the list"
     assert text.count("Its second sentence") == 1, "the list holds the first sentence alone"
     assert "A long listing" in book.tex
+
+
+BELOW_A_FIGURE = r"""
+\documentclass{article}
+\usepackage{TABLES}
+\renewcommand\floatpagefraction{.88}
+\newcommand\fig[1]{\begin{figure}[htbp]\rule{1cm}{#1\textheight}\end{figure}}
+\newcommand\rows[1]{\count1=0 \loop\ifnum\count1<#1 \advance\count1 by 1 x\par\repeat}
+\begin{document}
+\rows{20}
+\fig{.6}
+\rows{25}
+\begin{longtable}{l}a\\b\\\end{longtable}
+\fig{.05}
+\rows{60}
+\end{document}
+"""
+
+
+def test_no_page_runs_over_below_a_figure_and_a_table(tmp_path: Path) -> None:
+    need_tex()
+    shutil.copy(STYLES / "casebooktables.sty", tmp_path)
+    (tmp_path / "own.tex").write_text(BELOW_A_FIGURE.replace("TABLES", "casebooktables"))
+    assert typeset(tmp_path / "own.tex") == ""
+    # Once longtable itself keeps the room, ours is no longer needed.
+    (tmp_path / "plain.tex").write_text(BELOW_A_FIGURE.replace("TABLES", "longtable"))
+    assert "too high) has occurred while" in typeset(tmp_path / "plain.tex")
