@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,20 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 CLASS = "evidence-block"
-BLOCKS = nodes.figure, nodes.table, nodes.literal_block, nodes.container, nodes.Admonition
-"""What has a form of its own in the hang column, or floats on paper."""
+LISTS = nodes.bullet_list, nodes.enumerated_list, nodes.definition_list
+ITEMS = nodes.list_item, nodes.definition_list_item, nodes.definition, nodes.term
+PLAIN = (*LISTS, *ITEMS, nodes.paragraph, nodes.block_quote, nodes.attribution, nodes.math_block,
+         nodes.footnote, nodes.raw, nodes.Invisible, nodes.system_message)  # fmt: skip
+"""What has no form of its own in the hang column, and doesn't float on paper."""
+NAMES: dict[type, str] = {
+    nodes.figure: "a figure",
+    nodes.image: "a figure",
+    nodes.table: "a table",
+    nodes.literal_block: "a listing",
+    nodes.rubric: "a heading",
+    nodes.Admonition: "a note",
+}
+"""How other things are called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +65,11 @@ class EvidenceDirective(BookDirective):
             self.warn(basis, self.lineno)
             return body
         box = nodes.container("", *body, classes=[CLASS, f"evidence-{basis.value}"])
-        inner = next((found for node in body for found in node.findall(_is_block)), None)
-        if isinstance(inner, nodes.Element):
-            found = "another" if CLASS in inner["classes"] else f"a {_name(inner)}"
-            message = f"'evidence' stands around paragraphs and lists; {found} has to stand outside"
+        if all(isinstance(node, nodes.Invisible) for node in body):
+            self.warn(Problem(Kind.EMPTY, f"the directive '{self.name}' is empty"), self.lineno)
+            return body
+        if other := next(_others(body), None):
+            message = f"'evidence' stands around paragraphs and lists; {other} has to stand outside"
             self.warn(Problem(Kind.BAD_EVIDENCE, message), self.lineno)
             return body
         box.insert(0, nodes.rubric("", "", self.place(Label(basis)), classes=["hang-label"]))
@@ -63,12 +77,20 @@ class EvidenceDirective(BookDirective):
         return [box]
 
 
-def _is_block(node: nodes.Node) -> bool:
-    return isinstance(node, BLOCKS)
+def _others(body: Iterable[nodes.Node]) -> Iterator[str]:
+    """Name all that is neither a paragraph nor a list."""
+    for node in body:
+        if not isinstance(node, PLAIN) or "claims" in node.get("classes", ()):
+            yield _name(node)
+        elif not isinstance(node, nodes.TextElement):
+            yield from _others(node.children)
 
 
-def _name(node: nodes.Element) -> str:
-    return "listing" if isinstance(node, nodes.literal_block) else node.tagname.replace("_", " ")
+def _name(node: nodes.Node) -> str:
+    if isinstance(node, nodes.container) and CLASS in node["classes"]:
+        return "another"
+    found = (name for kind, name in NAMES.items() if isinstance(node, kind))
+    return next(found, "what is neither")
 
 
 class PlainEvidence(SphinxPostTransform):

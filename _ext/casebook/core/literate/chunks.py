@@ -238,6 +238,8 @@ def _output_problem(
 
 def misplaced(kind: str) -> str:
     """Return the message for a fence of code where only part of the press would see it."""
+    if kind == "exercise":  # whose fence may be of colons
+        return "an exercise stands directly under a heading, in nothing else"
     what = "the test of an exercise" if kind == "exercise-test" else f"a {kind}"
     return f"{what} is a fence of back-ticks directly under a heading, in nothing else"
 

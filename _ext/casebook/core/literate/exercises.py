@@ -125,8 +125,7 @@ class _Reader:
     ) -> Iterator[Problem]:
         task = kind == "exercise"
         if token.level or (token.type != "fence" and not task):
-            where = "an exercise stands directly under a heading, in nothing else"
-            yield Problem(Kind.MISPLACED_CHUNK, where if task else misplaced(kind), line)
+            yield Problem(Kind.MISPLACED_CHUNK, misplaced(kind), line)
         elif not name:
             needs = (
                 "an exercise needs one line ':name: …'"
