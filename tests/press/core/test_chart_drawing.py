@@ -232,6 +232,13 @@ def test_a_sign_of_mathematics_is_a_sign() -> None:
         assert set(columns) <= set(found)
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_letter_that_the_book_has_not_is_refused() -> None:
+    with pytest.raises(DrawingError) as caught:
+        draw(chart(Form.BAR, "x", "y", {"x": ("λ", "日本"), "y": (1, 2)}), SCREEN, FONTS)
+    assert str(caught.value) == "The chart holds '日', for which the book has no letter."
+
+
 def test_matplotlib_may_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     real = builtins.__import__
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import logging
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,7 +67,8 @@ def picture(size: Size, height: float, font_dir: Path, paint: Callable[[Figure],
         font_manager.fontManager.addfont(str(font_file))
     # From matplotlib's own settings, whatever a file on this machine has made of them.
     own: Any = {key: value for key, value in mpl.rcParamsDefault.items() if key != "backend"}
-    with mpl.rc_context({**own, **_settings(font.family_name, size)}):
+    with mpl.rc_context({**own, **_settings(font.family_name, size)}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")  # what is missing is found below
         figure = Figure(figsize=(size.width / 72, height / 72), dpi=72)
         FigureCanvasAgg(figure)  # measures words; the file is SVG
         paint(figure)
@@ -76,6 +78,9 @@ def picture(size: Size, height: float, font_dir: Path, paint: Callable[[Figure],
         cleaned = sanitiser.clean(file.getvalue().decode("utf-8"))
     except sanitiser.SvgError as error:
         raise DrawingError(f"The chart cannot be used: {error}") from error
+    known = {*map(chr, font.get_charmap()), "\n"}
+    if missing := next((sign for sign in cleaned.root.text() if sign not in known), ""):
+        raise DrawingError(f"The chart holds {missing!r}, for which the book has no letter.")
     return Drawing(cleaned.map(_token))
 
 
