@@ -296,3 +296,14 @@ def test_the_numbers_of_a_chart_that_is_shown_twice_are_listed_once(tmp_path: Pa
     listed = plain(build(tmp_path).text("numbers.html").partition("<article")[2])
     assert "In the study" in listed
     assert "At home" not in listed
+
+
+def test_a_blank_name_is_none(tmp_path: Path) -> None:
+    page = FOUND.replace(":type: bar", ":name:\n:type: bar")
+    again = "# Again\n\n```{excerpt} found#chart-core-deaths\n:name:\n```\n"
+    listed = "# Book\n\n```{toctree}\nfound\nagain\n```\n"
+    write(tmp_path, {**BOOK, "found.md": page, "again.md": again, "index.md": listed})
+    made = build(tmp_path)
+    assert [line for line in made.warnings if "label" in line] == []
+    assert 'id="chart-core-deaths"' in made.text("found.html")
+    assert 'id="excerpt-again-1"' in made.text("again.html")

@@ -66,6 +66,11 @@ class BookDirective(SphinxDirective):
         at = self.body_line(problem.line) if line is None else line
         report(problem, f"{self.get_source_info()[0]}:{at}")
 
+    def add_name(self, node: nodes.Node) -> None:
+        """Give a node the name that its author has given it; a blank one is none."""
+        if self.options.get("name", "").strip():
+            super().add_name(node)
+
     def is_empty(self) -> bool:
         """Tell whether the body is empty; if it is, report it, once for all directives."""
         if self.body.strip():

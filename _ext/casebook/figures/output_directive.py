@@ -95,7 +95,8 @@ class OutputDirective(BookDirective):
         own = f"{self.name}-{name}"
         free = (own if n == 1 else f"{own}-{n}" for n in itertools.count(1))
         taken = self.state.document.nameids
-        self.options.setdefault("name", next(name for name in free if name not in taken))
+        if not self.options.get("name", "").strip():
+            self.options["name"] = next(name for name in free if name not in taken)
         self.add_name(node)
         self.set_source_info(node)
 

@@ -82,7 +82,8 @@ class DecisionMatrix(BookDirective):
         means = [decimal(matrix.mean(option)) for option in matrix.options]
         body += _row([nodes.Text("Weighted mean, of 5")], "", means, marked, "mean")
         self.set_source_info(made)
-        self.options.setdefault("name", "decision-" + nodes.make_id(self.arguments[0]))
+        if not self.options.get("name", "").strip():
+            self.options["name"] = "decision-" + nodes.make_id(self.arguments[0])
         self.add_name(made)
         return made
 
