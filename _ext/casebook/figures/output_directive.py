@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 
 S = TypeVar("S", Output, StoredText, Counterexample)
 SHOWN_BY: dict[type[Stored], str] = {
-    Output: "chart",
-    StoredText: "output",
-    Counterexample: "counterexample",
+    Output: "'chart' or 'stepper'",
+    StoredText: "'output'",
+    Counterexample: "'counterexample'",
 }
-"""The directive for each form of what is stored."""
+"""The directives for each form of what is stored."""
 
 
 class OutputDirective(BookDirective):
@@ -70,7 +70,7 @@ class OutputDirective(BookDirective):
             self.warn(stored, self.lineno)
             return None
         right = SHOWN_BY[type(stored) if stored else Counterexample]
-        message = f"'{name}' is shown by the directive '{right}'"
+        message = f"'{name}' is shown by the directive {right}"
         self.warn(Problem(Kind.BAD_OUTPUT, message), self.lineno)
         return None
 
