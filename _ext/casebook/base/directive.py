@@ -69,6 +69,7 @@ class BookDirective(SphinxDirective):
     def add_name(self, node: nodes.Node) -> None:
         """Give a node the name that its author has given it; a blank one is none."""
         if self.options.get("name", "").strip():
+            self.set_source_info(node)  # docutils may have to say where the name stands
             super().add_name(node)
 
     def is_empty(self) -> bool:

@@ -5,6 +5,7 @@ It leads to its home and has no number: it is counted, indexed and exported ther
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -17,8 +18,9 @@ from casebook.base.page_context import PageContext
 from casebook.base.placeholders import Content, Placeholder
 from casebook.base.reporting import report
 from casebook.base.standard_nodes import joined
+from casebook.core.book.book import Book
 from casebook.core.book.originals import Original, original
-from casebook.core.figures.exhibit import Exhibit
+from casebook.core.figures.exhibit import Exhibit, Shown
 from casebook.core.literate.chunks import REFERENCE, quoted
 from casebook.core.literate.excerpts import (
     Excerpt,
@@ -29,13 +31,17 @@ from casebook.core.literate.excerpts import (
     parse_ranges,
 )
 from casebook.core.literate.printed import Listing
-from casebook.core.problems import Problem
+from casebook.core.problems import Kind, Problem
 from casebook.core.text.line_ranges import count
 from casebook.core.text.reading_time import Length
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
+
+
+_MADE_UP = re.compile(r"id\d+")
+"""What docutils calls a place whose name makes no id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +230,27 @@ def _check(app: Sphinx, env: BuildEnvironment) -> None:
         found = original(book, excerpt)
         if isinstance(found, Problem):
             report(found, (excerpt.page, excerpt.line))
+    _check_names(env, book)
+
+
+def _check_names(env: BuildEnvironment, book: Book) -> None:
+    """Report names that two pages give: a link to one leads to the page that was read last.
+
+    Sphinx says so of what has a caption to link by, and an excerpt or a text has none.
+    """
+    bare = {(x.page, x.anchor) for x in book.of(Exhibit) if "stored-output" in x.classes}
+    bare |= {(x.page, x.anchor) for x in book.of(Excerpt)}
+    first: dict[str, tuple[str, int]] = {}
+    all_named: list[Shown | Excerpt] = [*book.of(Shown), *book.of(Excerpt)]
+    for named in all_named:
+        if _MADE_UP.fullmatch(named.anchor):
+            continue
+        page, line = first.setdefault(named.anchor, (named.page, named.line))
+        if page != named.page and {(page, named.anchor), (named.page, named.anchor)} & bare:
+            place = f"{env.doc2path(page, False)}:{line}"
+            message = f"the name '{named.anchor}' stands in the book already, at {place}; "
+            message += "give this one another with ':name:'"
+            report(Problem(Kind.DUPLICATE_ID, message), (named.page, named.line))
 
 
 def setup(app: Sphinx) -> None:
