@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "_ext"))
 
 from casebook.core.problems import suggestion
 from casebook.literate import importing, running
-from casebook.literate.programs import pages
+from casebook.literate.programs import faults, pages
 from outputs import FOLDER, ROOT
 
 BUSY = 0.5
@@ -25,11 +25,15 @@ BUSY = 0.5
 
 def main(arguments: Sequence[str], root: Path = ROOT) -> str:
     """Measure and store; return an empty text, or what is wrong."""
+    if wrong := "\n".join(faults(root)):
+        return wrong
     found = list(pages(root))
     measuring = {c.output: (page, c) for page, c in running.makers(found) if c.measured}
     for name in arguments:
         if name not in measuring:
             return f"no chunk measures '{name}'{suggestion(name, measuring)}"
+    if not measuring:
+        return "no chunk measures anything; a chunk that does has an option 'measure'"
     importing.install(found)
     if (load := _load()) > BUSY * running.cores():
         print(f"Other programs are running (load {load:.1f}): measure again when they are not.")

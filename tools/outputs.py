@@ -14,14 +14,19 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "_ext"))
 
 from casebook.core.literate.stored_outputs import stored_in
 from casebook.literate import importing, running
-from casebook.literate.programs import pages
+from casebook.literate.programs import faults, pages
 
 ROOT = Path(__file__).parents[1]
 FOLDER = Path("source", "elite", "outputs")
 
 
-def main(root: Path = ROOT) -> None:
-    """Write what differs, and remove what no page makes any more."""
+def main(root: Path = ROOT) -> str:
+    """Write what differs, and remove what no page makes any more.
+
+    Return an empty text, or why a page cannot be read; then nothing is written or removed.
+    """
+    if wrong := "\n".join(faults(root)):
+        return wrong
     found = list(pages(root))
     importing.install(found)
     made = {root / FOLDER / one.file: one.text for one in running.made(found)}
@@ -32,7 +37,8 @@ def main(root: Path = ROOT) -> None:
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
+    return ""
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main() or None)

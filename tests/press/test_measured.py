@@ -191,6 +191,15 @@ def test_make_outputs_neither_runs_nor_removes_what_is_measured(book: Path) -> N
     assert stored(book)["cost.json"] == "as it was"
 
 
+def test_nothing_is_run_or_removed_while_a_page_cannot_be_read(book: Path) -> None:
+    assert outputs.main(book) == measure.main([], book) == ""
+    before = stored(book)
+    write(book, {"index.md": PROGRAM.replace("def cost", "def costs")})
+    told = "source/index.md:7: a chunk that makes 'acme/cost' names its file and defines 'cost'"
+    assert outputs.main(book) == measure.main([], book) == told
+    assert stored(book) == before
+
+
 def test_one_is_measured_by_its_name(book: Path) -> None:
     assert measure.main(["acme/cots"], book) == (
         "no chunk measures 'acme/cots'; did you mean 'acme/cost'?"
@@ -199,6 +208,11 @@ def test_one_is_measured_by_its_name(book: Path) -> None:
     assert stored(book) == {}
     assert measure.main(["acme/cost"], book) == ""
     assert list(stored(book)) == ["cost.json"]
+
+
+def test_a_book_may_measure_nothing(book: Path) -> None:
+    write(book, {"index.md": "# Home\n"})
+    assert measure.main([], book).startswith("no chunk measures anything")
 
 
 def test_a_busy_machine_is_told(

@@ -19,7 +19,7 @@ from sphinx.util.matching import get_matching_files
 
 from casebook.core.literate.languages import LANGUAGES
 from casebook.core.literate.program import Program, read
-from casebook.core.problems import Problem
+from casebook.core.problems import Kind, Problem
 
 SETTINGS = ("commonmark_only", "gfm_only", "enable_extensions", "disable_syntax")
 """The settings of MyST that decide where a fence begins and ends, in `conf.py` with "myst_"."""
@@ -78,13 +78,28 @@ def pages(root: Path, folder: str = SOURCE) -> Iterator[Page]:
 
     `conf.py` lies beside the pages, or in the root.  Raises ``FileNotFoundError`` without it.
     """
+    for path, found, _ in _read(root, folder):
+        if found != Program():
+            yield Page(path, found)
+
+
+def faults(root: Path, folder: str = SOURCE) -> Iterator[str]:
+    """Say where code of the pages cannot be read, so that a tool does not run what is left of it.
+
+    A chunk that is only too long can be run.
+    """
+    for path, _, problems in _read(root, folder):
+        for problem in problems:
+            if problem.kind is not Kind.LONG_CHUNK:
+                yield f"{path.relative_to(root)}:{problem.line}: {problem.message}"
+
+
+def _read(root: Path, folder: str) -> Iterator[tuple[Path, Program, list[Problem]]]:
     source, conf = root / folder, _conf(root, folder)
     parse = _parser(conf)
     for name in sorted(get_matching_files(source, ["**.md"], conf.get("exclude_patterns", []))):
         path = source / name
-        found, _ = program(path.read_text(encoding="utf-8"), parse)
-        if found != Program():
-            yield Page(path, found)
+        yield path, *program(path.read_text(encoding="utf-8"), parse)
 
 
 def book_parser(root: Path, folder: str = SOURCE) -> Parser:
