@@ -101,13 +101,15 @@ def meets(one: Box, other: Box) -> bool:
 
 
 def check_words(drawing: Drawing) -> None:
-    """No word is cut, and none covers another."""
+    """No word is cut, none covers another, and no line of the grid runs through one."""
     found = boxes(drawing)
     for text, (left, top, right, bottom) in found:
         inside = min(left, top, drawing.width - right, drawing.height - bottom)
         assert inside > -0.1, text
     for (one, box), (other, near) in itertools.combinations(found, 2):
         assert not meets(box, near), (one, other)
+    for line, (text, box) in itertools.product(grid(drawing), found):
+        assert not meets(box, line), text
 
 
 def paths(drawing: Drawing, **wanted: str) -> list[Element]:
@@ -125,6 +127,11 @@ def points(path: Element) -> list[tuple[float, float]]:
 def box_of(path: Element) -> Box:
     x, y = zip(*points(path), strict=True)
     return min(x), min(y), max(x), max(y)
+
+
+def grid(drawing: Drawing) -> list[Box]:
+    """The level lines behind everything, in the pieces that words leave of them."""
+    return [box_of(path) for path in paths(drawing, fill="none", stroke="var(--cb-hair)")]
 
 
 def line_of(drawing: Drawing, number: int) -> list[tuple[float, float]]:

@@ -23,6 +23,7 @@ from .test_chart_drawing import (
     check_words,
     covered,
     elements,
+    grid,
     line_of,
     meets,
     paths,
@@ -189,6 +190,25 @@ def test_where_limits_bands_and_notes_stand(size: str) -> None:
     ]  # fmt: skip
     for at in ((across[2][0], up[0][1] + 48 * unit), (across[18][0], up[18][1])):
         assert any(start == pytest.approx(at, abs=0.05) for start in starts)
+
+
+@BOTH
+def test_the_grid_has_gaps_for_words_and_no_others(size: str) -> None:
+    drawing = drawn(size, *SAID)
+    lines: dict[float, list[tuple[float, float]]] = {}
+    for left, top, right, _ in grid(drawing):
+        lines.setdefault(top, []).append((left, right))
+    assert len(lines) == len(ticks(drawing))
+    begin, end = min(min(line) for line in lines.values())[0], drawing.width
+    gaps = []
+    for pieces in lines.values():
+        ends = [at for piece in sorted(pieces) for at in piece]
+        assert ends[0] == begin
+        assert end - ends[-1] < SIZES[size].letters
+        gaps += zip(ends[1:-1:2], ends[2::2], strict=True)
+    assert gaps
+    for start, stop in gaps:
+        assert any(start < place[0] < place[2] < stop for _, place in boxes(drawing))
 
 
 def test_a_band_over_bars_holds_the_whole_of_them() -> None:

@@ -70,23 +70,22 @@ def arrange(chart: Chart, plots: Sequence[Plot], size: Size, layout: Layout) -> 
     wide = (box.width - left - right - (layout.columns - 1) * aside) / layout.columns
     tall = _plot_height(layout, size)
     title = _TITLE * letters * layout.named
-    ink: dict[str, Any] = {"transform": None, "color": COLOURS["ink"]}
+    style: dict[str, Any] = {"transform": None, "color": COLOURS["ink-2"]}
     for number, plot in enumerate(plots):
         row, column = divmod(number, layout.columns)
         x = left + column * (wide + aside)
         y = box.height - _TOP * letters - (row + 1) * (title + tall) - row * _GAP * letters
         plot.axes.set_position((x / box.width, y / box.height, wide / box.width, tall / box.height))
         if layout.named:
-            plot.axes.text(x, y + tall + 0.45 * letters, plot.part.name, **ink)
+            plot.axes.text(x, y + tall + 0.45 * letters, plot.part.name, **style)
         if chart.form is Form.BAR:
             _thin_out(chart, plot.axes)
         if column:
             plot.axes.tick_params(labelleft=False)
         if number + layout.columns < len(plots):
             plot.axes.tick_params(labelbottom=False)
-    place: dict[str, Any] = {"transform": None, "color": COLOURS["ink-2"]}
-    first.text(letters * 0.1, box.height - letters * 1.1, chart.y_label, **place)
-    first.text(box.width - 1, letters * 0.5, str(chart.x), ha="right", **place)
+    first.text(letters * 0.1, box.height - letters * 1.1, chart.y_label, **style)
+    first.text(box.width - 1, letters * 0.5, str(chart.x), ha="right", **style)
 
 
 def _thin_out(chart: Chart, axes: Axes) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ from casebook.core.figures.axes import Form, shown
 from casebook.core.figures.chart import Chart
 from casebook.core.figures.chart_frame import Layout
 from casebook.core.figures.chart_style import COLOURS, Size
-from casebook.core.figures.free_places import Point
+from casebook.core.figures.free_places import Box, Point
 from casebook.core.figures.panels import Part
 from casebook.core.figures.ranges import Range, places, x_range, y_range
 
@@ -100,11 +100,28 @@ def _scale(chart: Chart, axes: Axes, layout: Layout) -> None:
     room = (high - low) * 0.02 or abs(low) * 0.05 or 0.05
     axes.set_xlim(low - room, high + room)
     axes.set_ylim(*y_range(chart))
-    axes.yaxis.grid(True)
-    axes.set_axisbelow(True)
     for axis, most in ((axes.yaxis, layout.y_ticks), (axes.xaxis, layout.x_ticks)):
         if axis is axes.yaxis or chart.form is not Form.BAR:
             number(axis, most)
+
+
+def draw_grid(axes: Axes, words: Iterable[Box], size: Size) -> None:
+    """Draw a thin line at each number of the vertical axis; it leaves out what words stand on."""
+    left, bottom, right, top = axes.bbox.extents
+    for value in axes.get_yticks():
+        y = axes.transData.transform((0, value))[1]
+        if not bottom - 0.1 <= y <= top + 0.1:
+            continue
+        ends = [left, right]
+        for box in words:
+            if box[1] <= y <= box[3]:
+                ends += [box[0] - 1, box[2] + 1]
+        ends.sort()
+        for start, end in zip(ends[::2], ends[1::2], strict=True):
+            axes.plot(
+                [start, end], [y, y], transform=None, zorder=0.5, clip_on=False,
+                color=COLOURS["hair"], linewidth=0.8 * size.line,
+            )  # fmt: skip
 
 
 def number(axis: Axis, most: int) -> None:

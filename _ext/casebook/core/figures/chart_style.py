@@ -115,8 +115,6 @@ def _settings(family: str, size: Size) -> Any:
         "ytick.major.width": 0.9 * size.line,
         "xtick.major.size": 4 * size.line,
         "ytick.major.size": 4 * size.line,
-        "grid.color": COLOURS["hair"],
-        "grid.linewidth": 0.8 * size.line,
         "hatch.color": COLOURS["paper"],
         "hatch.linewidth": 1.6 * size.line,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from casebook.core.figures.free_places import Box, Point, Room
 
@@ -17,9 +17,9 @@ def at(axes: Axes, point: Point) -> Point:
     return float(x), float(y)
 
 
-def unplaced(axes: Axes, text: str, **style: Any) -> tuple[Text, Point]:
+def unplaced(axes: Axes, text: str) -> tuple[Text, Point]:
     """Set words that have no place yet, and measure them."""
-    words = axes.text(0, 0, text, transform=None, va="center", zorder=5, **style)
+    words = axes.text(0, 0, text, transform=None, va="center", zorder=5)
     extent = words.get_window_extent()
     return words, (extent.width, extent.height)
 

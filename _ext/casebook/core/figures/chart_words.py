@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from casebook.core.figures.axes import Form
 from casebook.core.figures.chart import Chart
-from casebook.core.figures.chart_plot import HALF_GROUP, Plot, edges
+from casebook.core.figures.chart_plot import HALF_GROUP, Plot, draw_grid, edges
 from casebook.core.figures.chart_style import COLOURS, Size
 from casebook.core.figures.chart_text import at, put, unplaced
 from casebook.core.figures.drawing import DrawingError
@@ -48,6 +48,8 @@ def write_names(chart: Chart, plots: Mapping[int, Plot], size: Size) -> None:
     if len(chart.series) > 1 and not chart.is_by_series:
         for number, series in enumerate(chart.series):
             _name_series(series.name, number, pairs, size)
+    for plot, room in pairs:
+        draw_grid(plot.axes, room.words, size)
 
 
 Pairs = Sequence[tuple[Plot, Room]]
@@ -87,7 +89,7 @@ def _name_series(name: str, number: int, pairs: Pairs, size: Size) -> None:
 
 
 def _write_note(note: Note, plot: Plot, room: Room, size: Size) -> None:
-    words, extent = unplaced(plot.axes, note.words, color=COLOURS["ink"])
+    words, extent = unplaced(plot.axes, note.words)
     point = at(plot.axes, (note.x, note.y))
     place = free_place([point], extent, room, starts=_BESIDE)
     if place is None:

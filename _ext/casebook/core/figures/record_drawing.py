@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from casebook.core.figures.chart_plot import number
+from casebook.core.figures.chart_plot import draw_grid, number
 from casebook.core.figures.chart_style import COLOURS, Size, picture
 from casebook.core.figures.chart_text import at, put, unplaced
 from casebook.core.figures.drawing import Drawing, DrawingError
@@ -61,8 +61,6 @@ def _points(chart: RecordChart, figure: Figure, size: Size) -> None:
     axes, letters, box = figure.add_axes((0, 0, 1, 1)), size.letters, figure.bbox
     points = sorted(chart.points, key=lambda point: point.date)
     _set_ranges(axes, points)
-    axes.yaxis.grid(True)
-    axes.set_axisbelow(True)
     number(axes.yaxis, 8)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10], integer=True))
     axes.xaxis.set_major_formatter(lambda year, _: f"{year:.0f}")
@@ -83,7 +81,7 @@ def _points(chart: RecordChart, figure: Figure, size: Size) -> None:
         color=COLOURS["ink-2"],
     )  # fmt: skip
     _draw_points(chart, axes, points, size)
-    _write_values(chart, axes, points)
+    _write_values(chart, axes, points, size)
 
 
 def _set_ranges(axes: Axes, points: Sequence[RecordPoint]) -> None:
@@ -123,17 +121,20 @@ def _draw_points(chart: RecordChart, axes: Axes, points: Sequence[RecordPoint], 
         _mark(axes, x, y, point, size)
 
 
-def _write_values(chart: RecordChart, axes: Axes, points: Sequence[RecordPoint]) -> None:
+def _write_values(
+    chart: RecordChart, axes: Axes, points: Sequence[RecordPoint], size: Size
+) -> None:
     """Write each value beside its mark."""
+    half = size.letters * 0.48
     places = [at(axes, (point.date, point.value)) for point in points]
-    covered = [(x - 6, y - 6, x + 6, y + 6) for x, y in places]
+    covered = [(x - half, y - half, x + half, y + half) for x, y in places]
     for point, (x, y) in zip(points, places, strict=True):
         for date in (point.first, point.last):
             covered += pieces((x, y), at(axes, (date, point.value)))
         for end in point.span:
             covered += pieces((x, y), at(axes, (point.date, end)))
         if point.is_bound:
-            way = -18 if point.low is None else 18
+            way = (-3 if point.low is None else 3) * half
             covered += pieces((x, y), (x, y + way))
     if chart.form is RecordForm.LINE:
         for one, other in itertools.pairwise(places):
@@ -145,6 +146,7 @@ def _write_values(chart: RecordChart, axes: Axes, points: Sequence[RecordPoint])
         if found is None:
             raise DrawingError(f"There is no room in the chart for the value {point.words}.")
         put(words, found.words, room)
+    draw_grid(axes, room.words, size)
 
 
 # --- bars with labels ---
