@@ -110,7 +110,7 @@ def _table(stepper: Stepper, caption: list[nodes.Node]) -> nodes.table:
     """Return the steps that stand on paper."""
     heads = [cell(nodes.Text(head)) for head in ("Step", *stepper.columns)]
     columns = zip(stepper.columns, *stepper.states, strict=True)
-    signs = [min(max(LEAST, *map(len, texts)), MOST) for texts in columns]
+    signs = [min(max(LEAST, *map(len, texts)), MOST) + 1 for texts in columns]
     first = STEP_WIDTHS[bool(stepper.events or stepper.phases)]
     made, body = table(caption, "steps", (first, *signs), heads)
     for step in stepper.printed:
