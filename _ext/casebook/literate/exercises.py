@@ -205,10 +205,12 @@ def _fold(box: nodes.container) -> None:
     _, block, foot = box.children
     for link in list(foot.findall(nodes.reference)):
         link.replace_self(link.children)  # in a head, a click opens the fold
-    label = nodes.inline("", "Solution", classes=["exercise-label"])
+    label = nodes.inline("", "Solution", classes=["caption-number"])
     parts = (label, nodes.Text(" "), *foot.children, nodes.Text("\u00a0· "), lines_of(block))
     box.children = []
-    box += fold("chunk-solution", nodes.title("", "", *parts), block)
+    box += fold(
+        "chunk-solution", nodes.title("", "", *parts, classes=["code-block-caption"]), block
+    )
 
 
 def _hint(anchor: str) -> nodes.paragraph:
