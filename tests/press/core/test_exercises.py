@@ -160,6 +160,10 @@ def wrong() -> Iterator[tuple[str, list[tuple[Kind, str, str]]]]:
     yield (task() + checked() + solution(code="def add(a: int, b: int) -> int:\n    <<sum>>"), [
         (bad, "{solution} ", "the solution is the code that is there already")
     ])  # fmt: skip
+    yield (task() + checked() + solution() + solution(code="Y = 1", place=":file: other/y.py"), [
+        (bad, "{solution} more-numbers\n:instead",
+         "a solution stays in one package, and this one has files of 'pack' and of 'other'")
+    ])  # fmt: skip
     yield (task() + checked() + solution(code="def new(:"), [
         (Kind.BAD_CODE, "def new(", "not Python: invalid syntax")
     ])  # fmt: skip
@@ -271,6 +275,7 @@ def folder(tmp_path: Path) -> Path:
                "def test_two():\n    assert LATER == [1]\n",
         "two": "import nothing_of_that_name\n",
         "three": "def test_three():\n    assert 1 == 2\n",
+        "gone": "def test_gone():\n    raise SystemExit(0)\n",
     }.items():  # fmt: skip
         test = tmp_path / "exercises" / name / f"test_{name}.py"
         test.parent.mkdir(parents=True)
@@ -293,14 +298,19 @@ def test_the_runner_says_what_is_solved(folder: Path, capsys: pytest.CaptureFixt
     )
     code, out = run()
     assert (code, [line for line in out.splitlines() if line.endswith((" solved.", " yet."))]) == (
-        2,
-        ["one is solved.", "three is not solved yet.", "two is not solved yet."],
+        3,
+        [
+            "gone is not solved yet.",
+            "one is solved.",
+            "three is not solved yet.",
+            "two is not solved yet.",
+        ],
     )
     assert "    assert 1 == 2\n" in out
-    assert run("on") == (1, "There is no exercise on. There are: one, three, two.\n")
+    assert run("on") == (1, "There is no exercise on. There are: gone, one, three, two.\n")
 
 
-@pytest.mark.parametrize(("name", "code"), [("one", 0), ("three", 1)])
+@pytest.mark.parametrize(("name", "code"), [("one", 0), ("three", 1), ("gone", 1)])
 def test_the_printed_command_needs_nothing_but_python(folder: Path, name: str, code: int) -> None:
     (folder / RUNNER).write_text(runner()[RUNNER])
     done = subprocess.run([sys.executable, "-I", folder / RUNNER, name], stdout=subprocess.PIPE)

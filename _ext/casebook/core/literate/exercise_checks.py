@@ -57,10 +57,16 @@ def checks(
         if not wrong:
             solved = tuple(file for file in tangled if texts.get(file.path) != file.text)
             lines = {n for p in parts for n in range(p.first, p.first + len(p.lines))}
-            if solved:
+            packages = list(dict.fromkeys(file.package for file in solved))
+            if len(packages) == 1:
                 made.append(Check(task.name, task.line, test.file, solved, frozenset(lines)))
             else:
-                message = "the solution is the code that is there already"
+                message = (
+                    f"a solution stays in one package, and this one has files of '{packages[0]}' "
+                    f"and of '{packages[1]}'"
+                    if packages
+                    else "the solution is the code that is there already"
+                )
                 problems.append(Problem(Kind.BAD_EXERCISE, message, parts[0].line))
     return tuple(made), problems
 

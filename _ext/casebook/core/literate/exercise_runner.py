@@ -16,7 +16,7 @@ def is_solved(test: Path) -> bool:
         for name, function in list(runpy.run_path(str(test)).items()):
             if name.startswith("test_") and callable(function):
                 function()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         traceback.print_exception(error, file=sys.stdout)
         return False
     return True
