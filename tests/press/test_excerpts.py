@@ -327,6 +327,12 @@ def test_a_stored_text_is_shown_with_its_foot(built: dict[str, Built]) -> None:
     assert "> second\n" in text
 
 
+def test_a_text_without_a_caption_begins_with_what_made_it(tmp_path: Path) -> None:
+    bare = KEYS.replace(":caption: The second *matters*.\n", "")
+    write(tmp_path, {**FILES, "elite/one/keys.md": bare})
+    assert "\nmodelled by ‹talk›" in build(tmp_path, "text").text("elite/two.txt")
+
+
 def test_a_stepper_is_shown_with_all_its_steps(built: dict[str, Built]) -> None:
     page = built["html"].text("elite/two.html")
     assert '<script defer="defer" src="../_static/casebook-stepper.js' in page

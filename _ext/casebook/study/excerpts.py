@@ -105,7 +105,8 @@ def _text(
     page: PageContext, at: Placeholder, found: Exhibit, caption: list[nodes.Node]
 ) -> nodes.container:
     """Return a stored text, with its foot."""
-    words = [nodes.inline("", "", *caption), nodes.Text(" "), _source(page, at, found)]
+    said = nodes.inline("", "", *caption)
+    words = [*([said, nodes.Text(" ")] if said.astext() else []), _source(page, at, found)]
     foot = nodes.container("", nodes.paragraph("", "", *words), classes=["output-foot"])
     texts = _again(at, found)
     box = nodes.container("", texts, foot, classes=[*found.classes, "excerpt"], ids=at["ids"])
