@@ -337,6 +337,8 @@ def test_what_a_source_may_not_decide(source: str, found: list[tuple[int, str]])
         ("pie\n 'a': 1", "begins with 'pie'.*flowchart"),
         ("<script>", "begins with '<script>'"),
         ("flowchart LR\nA[x", "mistake: .*Unterminated"),
+        ("flowchart LR\nA e1@--> B\nclass e1,A,e2 inferred", "no node, .* of the name 'e2'"),
+        ("stateDiagram-v2\na --> b\nclass a inferred\nclass c unknown", "no node, .* 'c'"),
         ("flowchart LR\nA[\ud800]", "mistake"),
         ("flowchart LR\n" + "A" * 20_000, "longer than"),
     ],

@@ -7,6 +7,9 @@ same source gives the same bytes.
 
 from __future__ import annotations
 
+import itertools
+import re
+
 from casebook.core.figures import mermaid_style
 from casebook.core.figures.drawing import Drawing, DrawingError, RendererMissing
 from casebook.core.figures.mermaid_labels import left_align
@@ -47,9 +50,14 @@ def draw(source: str) -> Drawing:
             f"The diagram begins with {kind!r}; the kinds that can be drawn are "
             f"{', '.join(sorted(KINDS))}."
         )
+    named, rendered = doubted(source), _render(source)
+    for name in itertools.chain.from_iterable(named.values()):
+        # Else it would look as if a source said what none says.
+        if not re.search(rf'id="merman-(?:\w+-)?{name}(?:-\d+)?"', rendered):
+            raise DiagramError(f"The diagram has no node, edge or group of the name '{name}'.")
     try:
-        sheet = mermaid_style.SHEET + mermaid_style.doubted_parts(doubted(source))
-        picture = sanitiser.clean(_render(source), sheet, left_align)
+        sheet = mermaid_style.SHEET + mermaid_style.doubted_parts(named)
+        picture = sanitiser.clean(rendered, sheet, left_align)
     except sanitiser.SvgError as error:
         raise DiagramError(f"The diagram cannot be used: {error}") from error
     return Drawing(picture.map(_token_colour))
