@@ -80,13 +80,12 @@ class PrintClasses(SphinxPostTransform):
                     words = nodes.inline("", "", *paragraph.children, classes=paragraph["classes"])
                     paragraph.children = []
                     paragraph += words
-        for figure in list(self.document.findall(nodes.figure)):
-            caption = next(iter(figure.findall(nodes.caption)), None)
-            if caption is not None:
-                said = "".join(map(_read, (p for p in caption.children if not _is_source(p))))
-                short = escape(around(said, 0).rstrip("."), "lualatex")
-                at = figure.parent.index(figure)
-                figure.parent.insert(at, raw(rf"\casebookshortcaption{{{short}}}"))
+        for caption in [*self.document.findall(_is_listed)]:
+            said = "".join(map(_read, (p for p in caption.children if not _is_source(p))))
+            short = escape(around(said, 0).rstrip("."), "lualatex")
+            named: Any = caption.parent
+            at = named.parent.index(named)
+            named.parent.insert(at, raw(rf"\casebookshortcaption{{{short}}}"))
         for table in list(self.document.findall(nodes.table)):
             if "colwidths-given" not in table["classes"]:
                 _give_widths(table)
@@ -187,6 +186,13 @@ def _foot(foot: nodes.Node) -> nodes.inline:
 def _command(name: str, words: nodes.Node) -> nodes.inline:
     begin = nodes.raw("", f"\n\\{name}{{", format="latex")
     return nodes.inline("", "", begin, *words.children, raw("}"))
+
+
+def _is_listed(node: nodes.Node) -> bool:
+    """Tell whether these are words of the list of figures, or of that of tables."""
+    if isinstance(node.parent, nodes.table):
+        return isinstance(node, nodes.title)
+    return isinstance(node, nodes.caption) and isinstance(node.parent, nodes.figure)
 
 
 def _is_source(node: nodes.Node) -> bool:
