@@ -260,6 +260,18 @@ flowchart LR
 Words with a note[^1].
 
 [^1]: The note.
+
+```{reading-path}
+:minutes: 1
+
+what-follows
+```
+
+## What follows
+
+:::{evidence} inferred
+It begins with a word of its own.
+:::
 """
 
 
@@ -277,6 +289,7 @@ def test_a_listing_breaks_across_pages_and_says_so(tmp_path: Path) -> None:
     assert text.count(line) == 70, "a line of 74 columns fits the measure"
     assert "Listing 1.1" in text
     assert "Table 1.1" in text, "a table without a caption has no number"
+    assert re.search(r"Path 1 of 1\s+inferred\s+It begins", text), "each label has its line"
     for heading in ("List of Figures", "List of Tables", "Listings"):
         assert heading in text
     for caption in ("A long listing", "A table that starts at", "A drawing that starts at"):
