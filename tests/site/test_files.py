@@ -286,7 +286,7 @@ def python(command: str) -> list[str]:
 
 def test_addresses_of_the_first_draft_lead_on(trees: dict[str, Any], site: Path) -> None:
     """The Stripe study was one page; `first-draft.txt` holds its ids, without those of citations,
-    parts of diagrams and the theme, which change with every edit.
+    parts of drawings and the theme, which change with every edit.
     """
     page = "elite/stripe-api-excellence.html"
     old = Path(__file__).with_name("first-draft.txt").read_text(encoding="utf-8").split()
