@@ -8,6 +8,7 @@ import ast
 import itertools
 import json
 import math
+import re
 import statistics
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing
@@ -21,6 +22,9 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from casebook.core.figures import chart
+from casebook.core.figures.chart import Chart
+from casebook.core.figures.ranges import places, y_range
 from casebook.core.literate.stored_outputs import (
     Output,
     function_of,
@@ -64,6 +68,39 @@ def test_stored_output_is_what_the_page_computes(name: str) -> None:
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     made = running.make(*MAKERS[name]).text
     assert text == made, f"{path.relative_to(ROOT)} is stale: run 'make outputs'"
+
+
+NOTED = re.compile(r"^```\{chart\} (\S+)\n((?::.*\n)*?:note: .*\n(?::.*\n)*)```", re.M)
+
+
+def noted() -> Iterator[tuple[str, dict[str, str]]]:
+    """Every chart with notes: the output that it draws, and its options."""
+    for page in sorted((ROOT / "source").rglob("*.md")):
+        if "authors" not in page.parts:
+            for name, lines in NOTED.findall(page.read_text(encoding="utf-8")):
+                options = (line[1:].split(":", 1) for line in lines.splitlines())
+                yield name, {key: words.strip() for key, words in options}
+
+
+def test_notes_point_at_what_is_drawn() -> None:
+    """A note is written by hand; what it points at is computed."""
+    charts = list(noted())
+    assert len(charts) > 4
+    for name, options in charts:
+        output = read(name, (FOLDER / stored_in(name)).read_text(encoding="utf-8"))
+        assert isinstance(output, Output)
+        bare = chart.parse(output, options["type"], options["x"], options["y"])
+        assert isinstance(bare, Chart)
+        drawn = chart.with_options(bare, output, options)
+        assert isinstance(drawn, Chart)
+        low, high = y_range(drawn)
+        for note in drawn.marks.notes:
+            part = drawn.parts[note.panel]
+            series = [part.columns[drawn.series[number].name] for number in part.series]
+            at = [i for i, place in enumerate(places(drawn, part)) if place == note.x]
+            here = [values[i] for values in series for i in at]
+            near = [v for v in here if abs(float(v) - note.y) <= (high - low) / 500]
+            assert near, f"{name}: '{note.words}' points at {note.y}, and drawn there is {here}"
 
 
 def test_nothing_else_is_stored() -> None:
