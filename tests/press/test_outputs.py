@@ -40,36 +40,24 @@ def double() -> dict[str, list[float] | float]:
 
 """Guards."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-
 MOVES = ("wait", "add one", "add two")
 
 
-@dataclass
-class Trace:
-    shown: list[str]
-    broken: str = ""
+class World:
+    def __init__(self) -> None:
+        self.limit, self.number = 3, 0
+
+    def move(self, name: str) -> str:
+        step = {"wait": 0, "add one": 1, "add two": 2}[name]
+        self.number = min(self.limit, self.number + step)
+        return str(self.number)
+
+    def broken(self) -> str:
+        return "more than three" if self.number > 3 else ""
 
 
-def play(
-    moves: Sequence[str],
-    without: Callable[[list[int]], None] | None = None,
-) -> Trace:
-    limit, number, trace = [3], 0, Trace([])
-    if without:
-        without(limit)
-    for move in moves:
-        step = {"wait": 0, "add one": 1, "add two": 2}[move]
-        number = min(limit[0], number + step)
-        trace.shown.append(str(number))
-        if number > 3:
-            return Trace(trace.shown, "more than three")
-    return trace
-
-
-def without_limit(limit: list[int]) -> None:
-    limit[0] = 100
+def without_limit(world: World) -> None:
+    world.limit = 100
 ```
 '''
 
@@ -121,12 +109,12 @@ def test_a_guard_that_guards_nothing_is_no_counterexample(
 ) -> None:
     monkeypatch.setattr(running, "TRIES", 500)  # there is nothing to be found
     with pytest.raises(LookupError, match=r"no list of moves breaks a rule.*: without_limit"):
-        made(PAGE.replace("limit[0] = 100", "limit[0] = 3"))
+        made(PAGE.replace("limit = 100", "limit = 3"))
 
 
 def test_a_rule_that_breaks_with_the_guard_in_place_is_no_counterexample(made: Any) -> None:
     with pytest.raises(LookupError, match="more than three with the guard in place as well"):
-        made(PAGE.replace("[3], 0", "[9], 0"))
+        made(PAGE.replace("= 3, 0", "= 9, 0"))
 
 
 def test_what_is_neither_number_nor_list_is_refused(made: Any) -> None:

@@ -18,7 +18,7 @@ from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from random import Random
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import pytest
@@ -36,18 +36,21 @@ from casebook.literate import running
 from casebook.literate.programs import pages
 from stripe.params import _webhook_endpoint_create_params
 
-import mini_stripe.guards as guards
-import mini_stripe.guards_inbox as guards_inbox
-import mini_stripe.guards_limits as guards_limits
-import mini_stripe.guards_moving as guards_moving
 import mini_stripe.objects as objects
 import mini_stripe.versions as versions
-from mini_stripe import exchanges, experiments, retries
-from mini_stripe.faults import Clock
+import stripe_lab.crashes as crash_experiments
+import stripe_lab.exchanges as exchanges
+import stripe_lab.limits as limit_experiments
+import stripe_lab.moving as guards_moving
+import stripe_lab.versions as version_experiments
+import stripe_lab.webhooks as webhook_experiments
+from mini_stripe import retries
+from mini_stripe.faults import ORDER, Clock
 from mini_stripe.network import CardNetwork
-from mini_stripe.objects import body_of, listed, row_of
-from mini_stripe.service import open_server
-from mini_stripe.webhooks import WINDOW, wait
+from mini_stripe.objects import list_object, to_body
+from mini_stripe.service import open_layer
+from mini_stripe.store import get
+from mini_stripe.webhooks import WINDOW, backoff
 
 Moves = tuple[str, ...]
 Unmeasured = Callable[[], AbstractContextManager[None]]
@@ -126,19 +129,36 @@ def test_what_was_measured_says_when_and_on_what_and_is_young(name: str) -> None
 # -- Guards taken away
 
 GUARDS: dict[str, ModuleType] = {
-    "stripe/without-fence": guards,
-    "stripe/without-memory": guards_inbox,
-    "stripe/without-tolerance": guards_inbox,
-    "stripe/without-stamp": guards_limits,
-    "stripe/without-stale": guards_limits,
+    "stripe/without-fence": crash_experiments,
+    "stripe/without-memory": webhook_experiments,
+    "stripe/without-tolerance": webhook_experiments,
+    "stripe/without-stamp": limit_experiments,
+    "stripe/without-stale": limit_experiments,
     "stripe/without-gate": guards_moving,
+    "stripe/without-early-position": guards_moving,
 }
 each_guard = pytest.mark.parametrize("name", GUARDS)
 
 
-def taken_away(name: str) -> Callable[[Any], None]:
-    without: Callable[[Any], None] = getattr(GUARDS[name], function_of(name))
-    return without
+class Trace(NamedTuple):
+    shown: list[str]  # after each move
+    broken: str  # by the last of them; empty if no rule was
+
+
+def play(world: Any, moves: Sequence[str]) -> Trace:
+    """Stop at the first move that breaks a rule."""
+    shown: list[str] = []
+    for name in moves:
+        shown.append(world.move(name))
+        if broken := world.broken():
+            return Trace(shown, broken)
+    return Trace(shown, "")
+
+
+def unguarded(name: str, moves: Sequence[str]) -> Trace:
+    world = GUARDS[name].World()
+    getattr(GUARDS[name], function_of(name))(world)
+    return play(world, moves)
 
 
 def test_every_counterexample_is_looked_at_here() -> None:
@@ -147,12 +167,13 @@ def test_every_counterexample_is_looked_at_here() -> None:
 
 @each_guard
 def test_the_stored_moves_break_a_rule_at_their_last(name: str) -> None:
-    example, play = stored(name), GUARDS[name].play
-    trace = play(example["moves"], taken_away(name))
+    example = stored(name)
+    trace = unguarded(name, example["moves"])
     assert list(trace) == [example["unguarded"], example["broken"]]
     assert trace.broken
-    assert not play(example["moves"][:-1], taken_away(name)).broken
-    assert list(play(example["moves"])) == [example["guarded"], ""]
+    assert not unguarded(name, example["moves"][:-1]).broken
+    assert unguarded(name, [*example["moves"], "another"]) == trace, "it ends where a rule breaks"
+    assert list(play(GUARDS[name].World(), example["moves"])) == [example["guarded"], ""]
 
 
 def all_lists(moves: Sequence[str], length: int, unmeasured: Unmeasured) -> Iterator[Moves]:
@@ -169,18 +190,18 @@ def test_no_shorter_list_of_moves_breaks_a_rule(name: str, unmeasured: Unmeasure
     A play ends at the first rule that breaks, so the lists of one length hold all shorter ones."""
     moves = stored(name)["moves"]
     for shorter in all_lists(GUARDS[name].MOVES, len(moves) - 1, unmeasured):
-        trace = GUARDS[name].play(shorter, taken_away(name))
+        trace = unguarded(name, shorter)
         assert len(trace.shown) == len(shorter)
         assert not trace.broken, shorter
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("module", [guards, guards_inbox, guards_limits, guards_moving])
+@pytest.mark.parametrize("module", dict.fromkeys(GUARDS.values()))
 def test_the_guard_holds(module: ModuleType, unmeasured: Unmeasured) -> None:
     """With the guards in place no list as long as the longest stored one breaks a rule."""
     length = max(len(stored(name)["moves"]) for name in GUARDS if GUARDS[name] is module)
     for moves in all_lists(module.MOVES, length, unmeasured):
-        assert not module.play(moves).broken, moves
+        assert not play(module.World(), moves).broken, moves
 
 
 # -- Texts
@@ -190,18 +211,18 @@ def test_a_retry_gets_the_same_bytes_and_a_header_more() -> None:
     first, retry = (stored(f"stripe/{name}")["text"] for name in ("charge-first", "charge-retried"))
     at = retry.index("Idempotent-Replayed: true")
     assert retry[:at] + retry[at + 1 :] == first
-    answers: list[bytes] = []
+    bodies: list[bytes] = []
 
     class Watched(HTTPResponse):
         def read(self, amount: int | None = None) -> bytes:
-            answers.append(super().read(amount))
-            return answers[-1]
+            bodies.append(super().read(amount))
+            return bodies[-1]
 
     with patch.object(HTTPConnection, "response_class", Watched):
-        shown = exchanges.charge_twice()
-    assert [text.split("\n") for text in shown] == [first, retry]
-    assert answers[0] == answers[1]
-    assert f"Content-Length: {len(answers[0])}" in first
+        assert exchanges.charge_retried().split("\n") == retry
+    assert exchanges.charge_first().split("\n") == first
+    assert bodies[0] == bodies[1]
+    assert f"Content-Length: {len(bodies[0])}" in first
     assert first[-1] == '{"id": "ch_1", "amount": 500, …}'
 
 
@@ -239,7 +260,7 @@ def test_the_window_of_the_chart_is_the_row_that_waits() -> None:
     ]
     assert window == list(range(window[0], window[0] + 8))
     assert list(values) == ["steps", *(f"{world} twice" for world in list(columns)[1:])]
-    assert list(values.values()) == [46, 35, 25, 8, 0]
+    assert list(values.values()) == [48, 37, 25, 8, 0]
     assert set(columns["both keys"]) == {1}
     assert min(columns["new keys"]) == 1, "every purchase is paid for in the end"
 
@@ -249,45 +270,48 @@ AGES = ["2011-01-01", *(change.version for change in versions.CHANGES)][::-1]
 
 @pytest.fixture(scope="module")
 def charge() -> dict[str, Any]:
-    server = open_server(":memory:", CardNetwork(), Clock())
-    with closing(server.db) as db:
-        server.handle(guards.ORDER)
-        return body_of(db, "charge", row_of(db, "charge", 1))
+    layer = open_layer(":memory:", CardNetwork(), Clock())
+    with closing(layer.db) as db:
+        layer.handle(ORDER)
+        return to_body(db, "charge", get(db, "charge", 1))
 
 
 def looked_at(body: Any, version: str, monkeypatch: pytest.MonkeyPatch) -> int:
-    """The objects and lists that come to `everywhere` while a body is shown to a version."""
-    seen, walk = 0, versions.everywhere
+    """The objects and lists that come to `everywhere` while a body is rendered for a version."""
+    seen, everywhere = 0, versions.everywhere
 
-    def watched(change: versions.Change, value: Any) -> Any:
+    def watched(value: Any, *how: Any) -> Any:
         nonlocal seen
         seen += isinstance(value, (dict, list))
-        return walk(change, value)
+        return everywhere(value, *how)
 
     with monkeypatch.context() as patch:
         patch.setattr(versions, "everywhere", watched)
         patch.setattr(objects, "everywhere", watched)
-        objects.shown(body, version)
+        objects.render(body, version, False)
     return seen
 
 
-def test_the_cost_of_a_version_is_what_the_walk_looks_at(
+def test_the_cost_of_a_version_is_what_the_downgrade_looks_at(
     charge: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     columns = stored("stripe/version-cost")["columns"]
-    assert columns["changes behind"] == [len(versions.newer(age)) for age in AGES]
-    for name, body in ("one charge", charge), ("page of ten", listed("", [charge] * 10)):
+    assert columns["changes behind"] == [len(versions.changes_after(age)) for age in AGES]
+    for name, body in (
+        ("one charge", charge),
+        ("page of ten", list_object("/v1/charges", [charge] * 10, False)),
+    ):
         assert columns[name] == [looked_at(body, age, monkeypatch) for age in AGES]
 
 
-def test_each_change_that_is_undone_costs_a_walk_and_nothing_else_does() -> None:
-    """But for taking the refunds out of what is shown to a version that must ask for them."""
+def test_each_change_that_is_undone_costs_a_rewriting_and_nothing_else_does() -> None:
+    """But for taking the refunds out of what a version gets that must ask for them."""
     columns = stored("stripe/version-cost")["columns"]
     for name in ("one charge", "page of ten"):
         costs = dict(zip(AGES, columns[name], strict=True))
         for newer, older in itertools.pairwise(AGES):
             [change] = [change for change in versions.CHANGES if change.version == newer]
-            if versions.active(versions.ON_DEMAND, newer):
+            if versions.includes(newer, versions.ON_DEMAND):
                 assert costs[newer] > costs[older] == 0
             elif change.side_effect:
                 assert costs[newer] == costs[older]
@@ -296,15 +320,15 @@ def test_each_change_that_is_undone_costs_a_walk_and_nothing_else_does() -> None
     assert all(ten > 10 * one or ten == one == 0 for one, ten in zip(
         columns["one charge"], columns["page of ten"], strict=True
     ))  # fmt: skip
-    assert experiments.size([]) == 1
-    assert experiments.size({"a": [{}, 1], "b": {"c": "d"}, "metadata": {"e": []}}) == 4
-    assert experiments.size("text") == 0
+    assert version_experiments.size([]) == 1
+    assert version_experiments.size({"a": [{}, 1], "b": {"c": "d"}, "metadata": {"e": "x"}}) == 4
+    assert version_experiments.size("text") == 0
 
 
 def waves(delay: Callable[[int, float], float]) -> tuple[list[int], int]:
     """The herd again: one list of arrivals, sorted anew before each step, and one of served."""
-    dice = Random(7)
-    waiting = [(delay(1, dice.random()), 1) for _ in range(300)]
+    rng = Random(7)
+    waiting = [(delay(1, rng.random()), 1) for _ in range(300)]
     arrivals, served = [0] * 180, 0
     while waiting:
         waiting.sort(reverse=True)
@@ -313,14 +337,14 @@ def waves(delay: Callable[[int, float], float]) -> tuple[list[int], int]:
         if arrivals[math.floor(at * 10)] <= 20:
             served += 1
         elif retry < 6:
-            waiting.append((at + delay(retry + 1, dice.random()), retry + 1))
+            waiting.append((at + delay(retry + 1, rng.random()), retry + 1))
     return arrivals, 300 - served
 
 
 DELAYS = {
-    "SDK": retries.sdk,
-    "full jitter": retries.full_jitter,
-    "no jitter": retries.no_jitter,
+    "SDK": retries.sdk_delay,
+    "full jitter": retries.full_jitter_delay,
+    "no jitter": retries.no_jitter_delay,
 }
 
 
@@ -329,7 +353,7 @@ def test_the_herd(name: str) -> None:
     data = stored("stripe/retry-herd")
     shown, values = data["columns"][name], data["values"]
     arrivals, lost = waves(DELAYS[name])
-    assert (arrivals, lost) == experiments.herd(DELAYS[name])
+    assert (arrivals, lost) == limit_experiments.herd(DELAYS[name])
     assert shown == arrivals[: len(data["columns"]["time"])]
     assert values[f"{name} lost"] == lost
     assert values[f"{name} calls"] == sum(arrivals)
@@ -343,7 +367,9 @@ def test_the_herd(name: str) -> None:
 def test_the_first_retries_of_the_sdk_come_back_together() -> None:
     """All in one tenth of a second, and without jitter every later wave as well."""
     crowds = {
-        name: {at / 10: number for at, number in enumerate(experiments.herd(delay)[0]) if number}
+        name: {
+            at / 10: number for at, number in enumerate(limit_experiments.herd(delay)[0]) if number
+        }
         for name, delay in DELAYS.items()
     }
     assert next(iter(crowds["SDK"].items())) == (0.5, 300)
@@ -392,10 +418,10 @@ def test_shedding_begins_after_the_grace(name: str, rest: Fraction, grace: int) 
 
 
 def attempts_of(outage: int) -> list[int]:
-    """When attempts are made, in seconds, by the formula of `wait` alone."""
+    """When attempts are made, in seconds, by the formula of `backoff` alone."""
     times = [0]
-    while times[-1] < outage and times[-1] + wait(len(times)) <= WINDOW:
-        times.append(times[-1] + wait(len(times)))
+    while times[-1] < outage and times[-1] + backoff(len(times)) <= WINDOW:
+        times.append(times[-1] + backoff(len(times)))
     return times
 
 
@@ -403,10 +429,14 @@ def test_an_outage_ends_with_the_first_attempt_after_it() -> None:
     data = stored("stripe/webhook-outage")
     columns, values = data["columns"], data["values"]
     last = attempts_of(10**9)
-    assert last[-1] <= WINDOW < last[-1] + wait(len(last))
+    assert last[-1] <= WINDOW < last[-1] + backoff(len(last))
     assert values["attempts in all"] == len(last)
     assert columns["outage"] == columns["outage ends"]
     assert values["longest survived"] == columns["outage"][-1] == last[-1] // 3600
+    assert values["last attempt"] == pytest.approx(last[-1] / 3600, rel=1e-5)
+    assert values["wait after 12 h"] == pytest.approx(
+        attempts_of(12 * 3600)[-1] / 3600 - 12, rel=1e-5
+    )
     for hours, delivered, copies in zip(
         columns["outage"], columns["delivered"], columns["copies"], strict=True
     ):
@@ -415,4 +445,4 @@ def test_an_outage_ends_with_the_first_attempt_after_it() -> None:
         assert delivered == pytest.approx(times[-1] / 3600, rel=1e-5)
         assert copies == len(times)
     for hours in range(int(columns["outage"][-1]) + 1, 96):
-        assert experiments.outage(hours) == (-1, len(last))
+        assert webhook_experiments.outage(hours) == (-1, len(last))

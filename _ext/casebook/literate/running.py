@@ -111,9 +111,8 @@ def _run(module: ModuleType, name: str) -> dict[str, Any]:
 def counterexample(module: ModuleType, without: Any) -> dict[str, Any]:
     """Find the shortest list of a module's `MOVES` that breaks a rule once a guard is gone.
 
-    The module has a function `play(moves, without)`; its trace says in `shown` what each move
-    showed, and in `broken` which rule broke at the last one.  Raises ``LookupError`` if none is
-    found, or if the moves break the rule with the guard in place as well.
+    They are played in a fresh `World` of the module.  Raises ``LookupError`` if none is found, or
+    if the moves break the rule with the guard in place as well.
     """
     lists = st.lists(st.sampled_from(module.MOVES), max_size=MOST_MOVES)
     options = settings(
@@ -121,18 +120,26 @@ def counterexample(module: ModuleType, without: Any) -> dict[str, Any]:
     )
     try:
         moves = find(
-            lists, lambda moves: bool(module.play(moves, without).broken),
+            lists, lambda moves: bool(_played(module.World(), moves, without)[1]),
             settings=options, random=Random(0),
         )  # fmt: skip
     except NoSuchExample:
         message = f"no list of moves breaks a rule in {module.__name__} once this guard is gone"
         raise LookupError(f"{message}: {without.__name__}") from None
-    guarded, unguarded = module.play(moves), module.play(moves, without)
-    if guarded.broken:
-        raise LookupError(f"{guarded.broken} with the guard in place as well: {without.__name__}")
-    return {
-        "moves": moves,
-        "guarded": guarded.shown,
-        "unguarded": unguarded.shown,
-        "broken": unguarded.broken,
-    }
+    guarded, still = _played(module.World(), moves)
+    unguarded, broken = _played(module.World(), moves, without)
+    if still:
+        raise LookupError(f"{still} with the guard in place as well: {without.__name__}")
+    return {"moves": moves, "guarded": guarded, "unguarded": unguarded, "broken": broken}
+
+
+def _played(world: Any, moves: list[str], without: Any = None) -> tuple[list[str], str]:
+    """Play moves until a rule breaks; return what each showed, and the rule."""
+    if without:
+        without(world)
+    shown = []
+    for name in moves:
+        shown.append(world.move(name))
+        if broken := world.broken():
+            return shown, broken
+    return shown, ""

@@ -11,10 +11,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from mini_stripe.faults import Clock, Crash, Fuse
-from mini_stripe.idempotency import Answer, IdempotencyLayer, Request
+from mini_stripe.completer import complete
+from mini_stripe.faults import Clock, Crash, Fuse, crashing_layer
+from mini_stripe.idempotency import IdempotencyLayer, Request, Response
 from mini_stripe.network import CardNetwork
-from mini_stripe.service import open_server
+from mini_stripe.service import open_layer
 from mini_stripe.versions import CURRENT
 
 V1, V2 = "/v1/charges", "/v2/charges"
@@ -46,7 +47,7 @@ def empty_database() -> bytes:
     """The tables of a new server, made once: a file for each world would cost a flush each."""
     with TemporaryDirectory() as folder:
         file = Path(folder) / "mini.db"
-        open_server(str(file), CardNetwork(), Clock()).db.close()
+        open_layer(str(file), CardNetwork(), Clock()).db.close()
         return file.read_bytes()
 
 
@@ -60,23 +61,28 @@ class World:
     def twin(self, name: object) -> World:
         """Another world in which the same has happened so far."""
         twin = World(Path(self.file).parent, name)
-        Path(twin.file).write_bytes(Path(self.file).read_bytes())
+        with (
+            closing(sqlite3.connect(self.file)) as ours,
+            closing(sqlite3.connect(twin.file)) as theirs,
+        ):
+            theirs.executescript("PRAGMA synchronous = OFF")
+            ours.backup(theirs)  # with what is committed and still stands in the log
         twin.clock.now = self.clock.now
         twin.network.captures = [*self.network.captures]
         twin.network.approved = {**self.network.approved}
-        twin.network.lost_answers = self.network.lost_answers
+        twin.network.lost_responses = self.network.lost_responses
         return twin
 
     @contextmanager
     def server(self, fuse: Fuse | None = None) -> Iterator[IdempotencyLayer]:
         """A server process; closing its connection is what its death does to it."""
-        server = open_server(self.file, self.network, self.clock, fuse)
+        server = crashing_layer(self.file, self.network, self.clock, fuse or Fuse())
         with closing(server.db):
             # A process dies here, never the machine: nothing has to reach the disk.
-            server.db.executescript("PRAGMA synchronous = OFF; PRAGMA journal_mode = TRUNCATE")
+            server.db.executescript("PRAGMA synchronous = OFF")
             yield server
 
-    def call(self, request: Request, fuse: Fuse | None = None) -> Answer | None:
+    def call(self, request: Request, fuse: Fuse | None = None) -> Response | None:
         """One request to a process of its own; None when that died."""
         with self.server(fuse) as server:
             try:
@@ -87,7 +93,7 @@ class World:
     def complete(self, fuse: Fuse | None = None) -> None:
         with self.server(fuse) as server:
             try:
-                server.complete()
+                complete(server)
             except Crash:
                 return
 

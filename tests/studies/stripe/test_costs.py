@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from mini_stripe import costs
-from mini_stripe.costs import bare, key_cost, order
 from mini_stripe.idempotency import Claim
-from stripe_world import World
+from stripe_lab import costs
+from stripe_lab.costs import bare, key_cost
+from stripe_world import World, order
 
 FILE = Path(__file__).parents[3] / "source/elite/outputs/stripe/key-cost.json"
 
@@ -28,15 +28,15 @@ def test_the_stored_cost_is_of_the_printed_function(monkeypatch: pytest.MonkeyPa
 
 def test_a_bare_charge_writes_what_a_charge_writes_and_no_key(world: World) -> None:
     with world.server() as server:
-        claim = server.claim(order("borrowed"), server.endpoints[costs.PATH])
+        claim = server.claim(order(key="borrowed"))
         assert isinstance(claim, Claim)
-        server.handle(order("cart-17"))
+        server.handle(order())
         bare(server, claim)
     keyed, alone = world.rows("SELECT * FROM charges")
     assert {**keyed, "id": 0, "network_key": ""} == {**alone, "id": 0, "network_key": ""}
     assert alone["status"] == "succeeded"
-    told = [json.loads(row["object"])["amount"] for row in world.rows("SELECT * FROM events")]
-    assert told == [500, 500]
+    amounts = [json.loads(row["object"])["amount"] for row in world.rows("SELECT * FROM events")]
+    assert amounts == [500, 500]
     assert [row["key"] for row in world.rows("SELECT * FROM keys")] == ["borrowed", "cart-17"]
 
 

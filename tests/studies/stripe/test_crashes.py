@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from mini_stripe.faults import Crash, Fuse
-from mini_stripe.idempotency import Answer, Request
+from mini_stripe.idempotency import Request, Response
 from mini_stripe.network import DECLINED
 from stripe_world import (
     CUSTOMERS,
@@ -43,7 +43,7 @@ CAPTURES = {
     "all": [("mini-1", 500), ("mini-2", -500)],
     "customer": [],
 }
-# No key, a claim, each commit of a phase, and an answer of the network that nobody noted.
+# No key, a claim, each commit of a phase, and a response of the network that nobody noted.
 LEFT = {"v1": 6, "v2": 6, "part": 5, "all": 5, "customer": 3}
 TABLES = {V1: "charges", V2: "charges", REFUNDS: "refunds", CUSTOMERS: "customers"}
 PAID = order(key="paid")
@@ -112,28 +112,43 @@ def check_rows(world: World) -> list[str]:
 def check_end(world: World, name: str) -> None:
     """The client comes back; then everything stands once."""
     world.clock.now += 90
-    answer = world.call(REQUESTS[name])
-    assert answer is not None
-    assert answer.status == 200
+    response = world.call(REQUESTS[name])
+    assert response is not None
+    assert response.status == 200
     assert check_rows(world) == ["finished"]
     assert world.network.captures == CAPTURES[name]
     again = world.call(REQUESTS[name])
     assert again is not None
-    assert (again.status, again.body) == (answer.status, answer.body)
+    assert (again.status, again.body) == (response.status, response.body)
 
 
 def test_the_steps_of_a_request() -> None:
-    assert len(STEPS) == len(ALL_STEPS["v2"]) == 46
-    assert [len(names) for names in ALL_STEPS.values()] == [46, 46, 46, 46, 26]
+    assert len(STEPS) == len(ALL_STEPS["v2"]) == 48
+    assert [len(names) for names in ALL_STEPS.values()] == [48, 48, 46, 46, 26]
     for name, names in ALL_STEPS.items():
         assert names[0] == "before BEGIN IMMEDIATE"
         assert names[-1] == "after COMMIT"
-        abroad = [step for step in names if "network" in step]
-        assert abroad == ([] if name == "customer" else ["before network", "after network"])
+        calls = [step for step in names if "network" in step]
+        assert calls == ([] if name == "customer" else ["before network", "after network"])
         depth = 0
         for step in names:
             depth += (step == "after BEGIN IMMEDIATE") - (step == "before COMMIT")
             assert not (depth and "network" in step), "no call inside a transaction"
+
+
+def test_a_twin_has_what_stands_in_the_log_only(tmp_path: Path) -> None:
+    """While a server lives, what it has committed lies beside the file, in a log."""
+    world = World(tmp_path)
+    with world.server() as server:
+        assert server.handle(order()).status == 200
+        server.db.execute("BEGIN IMMEDIATE")
+        server.db.execute("DELETE FROM charges")
+        with closing(sqlite3.connect(f"file:{world.file}?immutable=1", uri=True)) as file_alone:
+            assert file_alone.execute("SELECT count(*) FROM keys").fetchone() == (0,)
+        twin = world.twin("twin")
+    assert twin.dump() == world.dump()
+    assert [row["id"] for row in twin.rows("SELECT * FROM charges")] == [1]
+    assert twin.call(order()) == world.call(order())
 
 
 @pytest.mark.parametrize(("name", "at"), NAMED_STEPS)
@@ -207,9 +222,9 @@ def test_a_crash_around_a_decline(tmp_path: Path, path: str) -> None:
         world = World(tmp_path, at)
         assert world.call(declined, Fuse(at)) is None
         world.clock.now += 90
-        answer = world.call(declined)
-        assert answer is not None
-        assert answer.status == 402
+        response = world.call(declined)
+        assert response is not None
+        assert response.status == 402
         assert check_rows(world) == ["finished"]
         assert world.network.captures == []
 
@@ -217,13 +232,13 @@ def test_a_crash_around_a_decline(tmp_path: Path, path: str) -> None:
 @pytest.mark.parametrize(
     ("name", "at"), [p for p in NAMED_STEPS if p.values[0] not in ("all", "customer")]
 )
-def test_a_lost_answer_and_a_crash(tmp_path: Path, name: str, at: int) -> None:
-    """Money moved, answer lost; then death at any step of the error or of the retry."""
+def test_a_lost_response_and_a_crash(tmp_path: Path, name: str, at: int) -> None:
+    """Money moved, response lost; then death at any step of the error or of the retry."""
     world, request = before(name, tmp_path), REQUESTS[name]
-    world.network.lost_answers = 1
+    world.network.lost_responses = 1
     first = world.call(request, Fuse(at))
     world.clock.now += 90
-    world.network.lost_answers = 0
+    world.network.lost_responses = 0
     retry = world.call(request)
     assert retry is not None
     if first is not None and request.path != V2:
@@ -240,7 +255,7 @@ def test_a_lost_answer_and_a_crash(tmp_path: Path, name: str, at: int) -> None:
 
 @pytest.mark.parametrize("at", range(1, len(ALL_STEPS["all"]) + 1))
 def test_two_refunds_of_everything_and_one_dies(tmp_path: Path, at: int) -> None:
-    """Whoever reserves first gets it all; the other is told that nothing is left."""
+    """Whoever reserves first gets it all; the other hears that nothing is left."""
     world = before("all", tmp_path)
     assert world.call(refund("one"), Fuse(at)) is None
     reserved = bool(world.rows("SELECT * FROM refunds"))
@@ -270,7 +285,7 @@ def test_refunds_of_many_threads_stay_within_what_was_paid(
     """Six clients with keys of their own, half of them with each amount."""
     world, barrier = before("all", tmp_path), Barrier(6)
 
-    def client(number: int) -> Answer:
+    def client(number: int) -> Response:
         amount = amounts[number % 2]
         part: dict[str, Any] = {} if amount is None else {"amount": amount}
         request = refund(f"r{number}", **part)
@@ -280,25 +295,32 @@ def test_refunds_of_many_threads_stay_within_what_was_paid(
             return server.handle(request)
 
     with ThreadPoolExecutor(6) as pool:
-        answers = list(pool.map(client, range(6)))
-    given = [answer.body["amount"] for answer in answers if answer.status == 200]
+        responses = list(pool.map(client, range(6)))
+    given = [response.body["amount"] for response in responses if response.status == 200]
     assert given
-    assert {answer.status for answer in answers} <= {200, 400}
+    assert {response.status for response in responses} <= {200, 400}
     [charge] = world.rows("SELECT * FROM charges")
     assert charge["refunded"] == sum(given) <= 500
     assert charge["refunded"] + min(amount or 1 for amount in amounts) > 500, "nobody goes short"
     assert sorted(-amount for _, amount in world.network.captures[1:]) == sorted(given)
 
 
+class Killer(Fuse):
+    """End the process where a `Crash` would only unwind it: nothing of ours runs any more."""
+
+    def step(self, name: str) -> None:  # pragma: no cover
+        try:
+            super().step(name)
+        except Crash:
+            os._exit(7)
+
+
 def really_dies(world: World, request: Request, at: int) -> None:
     child = os.fork()
     if child == 0:  # pragma: no cover
         try:
-            with world.server(Fuse(at)) as server:
-                try:
-                    server.handle(request)
-                except Crash:
-                    os._exit(7)
+            with world.server(Killer(at)) as server:
+                server.handle(request)
         finally:
             os._exit(8)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
@@ -307,7 +329,7 @@ def really_dies(world: World, request: Request, at: int) -> None:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork, which Windows lacks")
 @pytest.mark.parametrize(("name", "at"), [p for p in NAMED_STEPS if p.values[0] in ("v1", "part")])
 def test_a_real_death_leaves_the_same_rows(tmp_path: Path, name: str, at: int) -> None:
-    """Closing a connection stands for a death; here a process really dies."""
+    """A `Crash` stands for a death, and handlers may see it; here a process really dies."""
     closed = before(name, tmp_path)
     killed = closed.twin("killed")
     assert closed.call(REQUESTS[name], Fuse(at)) is None

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from stripe._encode import _api_encode, _make_suitable_for_json
 
 from mini_stripe.faults import Clock
-from mini_stripe.forms import MALFORMED, document, form
+from mini_stripe.forms import MALFORMED, parse_form, parse_json
 from mini_stripe.idempotency import IdempotencyLayer, Refusal, Request
 from mini_stripe.network import CardNetwork
-from mini_stripe.service import open_server
+from mini_stripe.service import open_layer
 from mini_stripe.versions import CURRENT
 
 quick = settings(
@@ -38,12 +38,12 @@ def refused(read: Callable[[Any], Any], body: Any) -> bool:
     try:
         params = read(body)
     except Refusal as refusal:
-        answer = refusal.answer
+        response = refusal.response
     else:
         assert isinstance(params, dict)
         assert all(isinstance(name, str) for name in params)
         return False
-    assert answer == MALFORMED
+    assert response == MALFORMED
     return True
 
 
@@ -69,7 +69,7 @@ def arrives(name: str, value: Any) -> Any:
     if isinstance(value, dict):
         return {inner: as_text(item) for inner, item in value.items()}
     number = type(value) is int and 0 <= value < 10**18
-    return value if name in ("amount", "limit") and number else as_text(value)
+    return value if name in ("amount", "limit", "created") and number else as_text(value)
 
 
 @quick
@@ -79,7 +79,7 @@ def test_what_the_sdk_sends_arrives(
     params: dict[str, Any], lists: dict[str, Any], amount: int, limit: int
 ) -> None:
     params = params | lists | {"amount": amount, "limit": limit}
-    assert form(sent(params)) == {
+    assert parse_form(sent(params)) == {
         name: arrives(name, value)
         for name, value in params.items()
         if value is not None and value not in ([], {})
@@ -99,9 +99,9 @@ def test_what_the_sdk_sends_arrives(
 @example({"order id": "17"})
 @example({"shop.order": "17"})
 @example({"17": "17"})
-def test_labels_arrive_whatever_their_names_are(labels: dict[str, str]) -> None:
+def test_metadata_arrives_whatever_its_names_are(metadata: dict[str, str]) -> None:
     """Stripe forbids only brackets in them."""
-    assert form(sent({"metadata": labels})) == {"metadata": labels}
+    assert parse_form(sent({"metadata": metadata})) == {"metadata": metadata}
 
 
 @pytest.mark.parametrize(
@@ -135,12 +135,12 @@ def test_labels_arrive_whatever_their_names_are(labels: dict[str, str]) -> None:
         ("amount=\u0665", {"amount": "\u0665"}),
         ("amount=", {"amount": ""}),
         ("amounts=5", {"amounts": "5"}),
-        ("amount[]=5", {"amount": {"": "5"}}),
+        ("amount[]=5", {"amount": {"": 5}}),
         ("limit=10&Limit=10", {"limit": 10, "Limit": "10"}),
     ],
 )
 def test_a_form(body: str, params: dict[str, Any]) -> None:
-    assert form(body) == params
+    assert parse_form(body) == params
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_a_form(body: str, params: dict[str, Any]) -> None:
     ],
 )
 def test_a_form_that_cannot_be_read(body: str) -> None:
-    assert refused(form, body)
+    assert refused(parse_form, body)
 
 
 @pytest.mark.parametrize(
@@ -189,11 +189,11 @@ def test_a_form_that_cannot_be_read(body: str) -> None:
 )
 def test_a_name_that_comes_twice_is_refused(body: str) -> None:
     """Which of the two is meant?"""
-    assert refused(form, body)
+    assert refused(parse_form, body)
 
 
 def test_a_form_has_two_hundred_fields_at_most() -> None:
-    assert len(form("&".join(f"a{n}=1" for n in range(200)))) == 200
+    assert len(parse_form("&".join(f"a{n}=1" for n in range(200)))) == 200
 
 
 PIECES = st.lists(
@@ -208,7 +208,7 @@ PIECES = st.lists(
 @quick
 @given(st.text() | PIECES.map("".join) | st.binary().map(quote))
 def test_any_text_is_a_form_or_is_refused(text: str) -> None:
-    refused(form, text)
+    refused(parse_form, text)
 
 
 @quick
@@ -217,9 +217,9 @@ def test_any_escaped_bytes_arrive_or_are_refused(value: bytes) -> None:
     try:
         text = value.decode()
     except UnicodeDecodeError:
-        assert refused(form, f"x={quote(value)}")
+        assert refused(parse_form, f"x={quote(value)}")
     else:
-        assert form(f"x={quote(value)}") == {"x": text}
+        assert parse_form(f"x={quote(value)}") == {"x": text}
 
 
 # -- JSON
@@ -235,7 +235,7 @@ NESTED = st.recursive(
 @given(st.dictionaries(STRINGS, NESTED, max_size=5), st.booleans())
 def test_what_the_sdk_sends_as_json_arrives(params: dict[str, Any], ascii_only: bool) -> None:
     body = json.dumps(params, default=_make_suitable_for_json, ensure_ascii=ascii_only)
-    assert document(body.encode()) == params
+    assert parse_json(body.encode()) == params
 
 
 @pytest.mark.parametrize(
@@ -252,7 +252,7 @@ def test_what_the_sdk_sends_as_json_arrives(params: dict[str, Any], ascii_only: 
     ],
 )
 def test_a_document(body: bytes, params: dict[str, Any]) -> None:
-    assert document(body) == params
+    assert parse_json(body) == params
 
 
 @pytest.mark.parametrize(
@@ -286,14 +286,14 @@ def test_a_document(body: bytes, params: dict[str, Any]) -> None:
     ids=lambda body: ascii(body[:20]),
 )
 def test_a_document_that_cannot_be_read(body: bytes) -> None:
-    assert refused(document, body)
+    assert refused(parse_json, body)
 
 
 @pytest.mark.parametrize("deep", [10, 900, 1000, 10_000, 30_000])
 def test_a_deep_document_is_read_or_refused(deep: int) -> None:
     """How deep it may be is the interpreter's affair; no other exception leaves."""
-    refused(document, b'{"a":' * deep + b"1" + b"}" * deep)
-    refused(document, b'{"a":' + b"[" * deep + b"]" * deep + b"}")
+    refused(parse_json, b'{"a":' * deep + b"1" + b"}" * deep)
+    refused(parse_json, b'{"a":' + b"[" * deep + b"]" * deep + b"}")
 
 
 JSON_PIECES = st.lists(
@@ -309,7 +309,7 @@ JSON_PIECES = st.lists(
 @quick
 @given(st.binary() | JSON_PIECES.map(b"".join) | NESTED.map(lambda x: json.dumps(x).encode()))
 def test_any_bytes_are_a_document_or_are_refused(body: bytes) -> None:
-    refused(document, body)
+    refused(parse_json, body)
 
 
 # -- What was read goes on into the layer
@@ -317,7 +317,7 @@ def test_any_bytes_are_a_document_or_are_refused(body: bytes) -> None:
 
 @contextmanager
 def server() -> Iterator[IdempotencyLayer]:
-    layer = open_server(":memory:", CardNetwork(), Clock())
+    layer = open_layer(":memory:", CardNetwork(), Clock())
     with closing(layer.db):
         yield layer
 
@@ -330,10 +330,10 @@ ORDER = b'"currency": "eur", "source": "tok_visa"'
     ["NaN", "Infinity", "-Infinity", "1e999", "5.0", "5e2", "9" * 4000, "true", '"5"', "[5]", "{}"],
 )
 def test_no_strange_amount_is_charged(amount: str) -> None:
-    params = document(b'{"amount": ' + amount.encode() + b", " + ORDER + b"}")
+    params = parse_json(b'{"amount": ' + amount.encode() + b", " + ORDER + b"}")
     with server() as layer:
-        answer = layer.handle(Request("acct_1", "k", "/v2/charges", params, CURRENT))
-        assert answer.body["error"]["param"] == "amount"
+        response = layer.handle(Request("acct_1", "k", "/v2/charges", params, CURRENT))
+        assert response.body["error"]["param"] == "amount"
 
 
 def nested(deep: int) -> bytes:
@@ -344,13 +344,13 @@ def nested(deep: int) -> bytes:
 def test_what_can_be_read_at_all_can_be_stored() -> None:
     """However deep it is nested: the first release ignored what it did not know, and stored it."""
     readable = range(0, 30_000)
-    deepest = bisect_left(readable, True, key=lambda deep: refused(document, nested(deep))) - 1
+    deepest = bisect_left(readable, True, key=lambda deep: refused(parse_json, nested(deep))) - 1
     assert deepest >= 5
     with server() as layer:
         for deep in range(deepest + 20, max(0, deepest - 20), -1):
-            if refused(document, nested(deep)):
+            if refused(parse_json, nested(deep)):
                 continue
-            params = document(nested(deep))
+            params = parse_json(nested(deep))
             request = Request("acct_1", f"k{deep}", "/v2/charges", params, "2011-01-01")
             assert layer.handle(request).status == 200
             assert layer.handle(request).status == 200
@@ -362,7 +362,7 @@ def test_the_first_release_ignores_whatever_it_does_not_know(params: dict[str, A
     known = {"amount": 5, "currency": "eur", "card": "tok_visa"}
     body = json.dumps({"x": params, **known}).encode()
     with server() as layer:
-        request = Request("acct_1", "k", "/v2/charges", document(body), "2011-01-01")
+        request = Request("acct_1", "k", "/v2/charges", parse_json(body), "2011-01-01")
         first = layer.handle(request)
         assert first.status == 200
         assert layer.handle(request).body == first.body

@@ -3,159 +3,163 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import product
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 import stripe
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from stripe._http_client import HTTPClient
 
 from mini_stripe.retries import (
     BASE,
     CAP,
-    MOST,
-    full_jitter,
-    no_jitter,
-    persist,
-    sdk,
-    step,
-    worth_it,
+    MAX_RETRIES,
+    full_jitter_delay,
+    no_jitter_delay,
+    sdk_delay,
+    should_retry,
+    with_retries,
 )
 
-quick = settings(max_examples=150)
 LIBRARY = HTTPClient()
 
-STATUSES = st.sampled_from([200, 301, 400, 401, 402, 404, 408, 409, 424, 429, 499, 500, 502, 503])
-SAID = st.sampled_from(["true", "false", "True", "FALSE", "", "1", "maybe", "true "])
-HEADERS = st.fixed_dictionaries(
-    {"request-id": st.just("req_1")},
-    optional={"stripe-should-retry": SAID | st.text(max_size=5), "retry-after": st.just("3")},
-)
-CODES = st.sampled_from([None, "rate_limit", "lock_timeout", "idempotency_key_in_use", ""])
-BODIES: st.SearchStrategy[Any] = st.sampled_from([None, {"error": {}}]) | CODES.map(
-    lambda code: {"error": {"code": code}}
-)
+# -- What is worth a retry
+
+STATUSES = range(100, 600)
+ADVICE: dict[str | None, bool | None] = {
+    None: None, "true": True, "false": False,
+    # What is no advice, so the status decides.
+    "": None, "True": None, "FALSE": None, "true ": None, "1": None, "0": None, "maybe": None,
+}  # fmt: skip
+LOCKED = {"error": {"code": "lock_timeout", "type": "invalid_request_error"}}
+OTHER_BODIES: list[Any] = [
+    None, {}, {"error": {}}, {"error": None}, {"error": []}, {"error": "lock_timeout"},
+    {"error": {"code": None}}, {"error": {"code": "rate_limit"}}, {"code": "lock_timeout"},
+    {"error": {"code": "idempotency_key_in_use"}}, {"error": {"type": "lock_timeout"}},
+    {"message": "slow down"}, [], ["error"], "lock_timeout", b"<html>", 7,
+]  # fmt: skip
+
+
+def headers_of(advice: str | None) -> Iterator[dict[str, str]]:
+    """A response with the advice, and with headers that must not matter."""
+    advised = {} if advice is None else {"stripe-should-retry": advice}
+    yield advised
+    yield advised | {"request-id": "req_1", "retry-after": "3", "should-retry": "true"}
+
+
+def responses() -> Iterator[tuple[int, str | None, dict[str, str], Any]]:
+    for status, advice, body in product(STATUSES, ADVICE, [LOCKED, *OTHER_BODIES]):
+        for headers in headers_of(advice):
+            yield status, advice, headers, body
 
 
 def library(status: int, headers: Mapping[str, str]) -> bool:
-    return bool(LIBRARY._should_retry((b"", status, headers), None, 0, MOST))
+    return bool(LIBRARY._should_retry((b"", status, headers), None, 0, MAX_RETRIES))
 
 
-@given(status=STATUSES | st.integers(100, 599), headers=HEADERS, body=BODIES)
-@quick
-def test_a_repeat_is_worth_it_where_the_library_repeats(
-    status: int, headers: dict[str, str], body: Any
-) -> None:
+def test_what_is_worth_a_retry(unmeasured: Any) -> None:
+    """Every status, with every advice and every body, against the rules written as a table."""
+    assert should_retry(409, {}, None), "one is measured; that shows what runs the chunk"
+    with unmeasured():
+        for status, advice, headers, body in responses():
+            by_status = status in {409, *range(500, 600)} or (status, body) == (429, LOCKED)
+            told = ADVICE[advice]
+            expected = by_status if told is None else told
+            assert should_retry(status, headers, body) is expected, (status, headers, body)
+
+
+def test_a_retry_is_worth_it_where_the_library_retries() -> None:
     """But for a lock that timed out: the Ruby library repeats it, and the Python library does not.
 
     It does what the header says, or else it looks at the status only."""
-    expected = library(status, headers)
-    if status == 429 and body and body["error"].get("code") == "lock_timeout":
-        expected = expected or headers.get("stripe-should-retry") != "false"
-    assert worth_it(status, headers, body) == expected
-
-
-def test_the_header_overrules_the_status_in_both_directions() -> None:
-    for status in range(100, 600):
-        assert worth_it(status, {"stripe-should-retry": "true"})
-        assert not worth_it(status, {"stripe-should-retry": "false"})
-
-
-def test_a_lock_that_timed_out_is_worth_a_repeat() -> None:
-    locked = {"error": {"code": "lock_timeout"}}
-    assert worth_it(429, {}, locked)
-    assert not worth_it(429, {"stripe-should-retry": "false"}, locked)
-    assert not worth_it(429, {}, {"error": {"code": "rate_limit"}})
-    assert not worth_it(429, {})
-    assert not worth_it(400, {}, locked)
+    for status, advice in product(STATUSES, ADVICE):
+        for headers in headers_of(advice):
+            assert should_retry(status, headers) == library(status, headers), (status, headers)
+    assert should_retry(429, {}, LOCKED)
     assert not library(429, {}), "this library repeats no 429"
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        {}, {"message": "slow down"}, {"error": "slow down"}, {"error": None}, {"error": []},
-        [], ["error"], "slow down", b"<html>", 7,
-    ],
-    ids=repr,
-)  # fmt: skip
-def test_a_429_that_is_not_stripes_is_not_worth_it(body: Any) -> None:
-    """A proxy before the API answers as it likes, and the client must not fail at it."""
-    assert not worth_it(429, {}, body)
-
-
-def test_no_answer_is_worth_a_repeat() -> None:
-    """As for the library, where the failure was one of the line."""
+def test_without_a_response_there_is_nobody_to_advise() -> None:
+    """As for the library, where the failure was one of the connection."""
     lost = stripe.APIConnectionError("gone", should_retry=True)  # type: ignore[no-untyped-call]
-    assert LIBRARY._should_retry(None, lost, 0, MOST)
-    assert worth_it(None, {})
-    assert worth_it(None, {"stripe-should-retry": "false"}), "there was nobody to say it"
+    assert LIBRARY._should_retry(None, lost, 0, MAX_RETRIES)
+    for advice, body in product(ADVICE, [LOCKED, *OTHER_BODIES]):
+        for headers in headers_of(advice):
+            assert should_retry(None, headers, body)
+
+
+# -- How long it waits
 
 
 def test_the_numbers_are_the_librarys() -> None:
-    assert stripe.max_network_retries == MOST
+    assert stripe.max_network_retries == MAX_RETRIES
     assert HTTPClient.INITIAL_DELAY == BASE
     assert HTTPClient.MAX_DELAY == CAP
-    assert not LIBRARY._should_retry((b"", 500, {}), None, MOST, MOST)
+    assert not LIBRARY._should_retry((b"", 500, {}), None, MAX_RETRIES, MAX_RETRIES)
 
 
-@given(retry=st.integers(1, 40), dice=st.floats(0, 1))
-@quick
-def test_the_wait_is_the_librarys(retry: int, dice: float) -> None:
-    with patch.object(random, "uniform", lambda low, high: low + (high - low) * dice):
-        assert sdk(retry, dice) == LIBRARY._sleep_time_seconds(retry)
+DRAWS = [n / 64 for n in range(65)]
 
 
-@given(
-    answers=st.lists(
-        st.tuples(st.none() | STATUSES, HEADERS, BODIES), min_size=MOST + 1, max_size=MOST + 1
-    ),
-    dice=st.lists(st.floats(0, 1), min_size=MOST, max_size=MOST),
-)
-@quick
-def test_a_client_asks_as_often_as_it_is_worth_it_and_twice_more_at_most(
-    answers: list[Any], dice: list[float]
-) -> None:
-    """It waits before each repeat, and not after the last answer."""
-    left, thrown, slept = iter(answers), iter(dice), list[float]()
-    got = persist(lambda: next(left), slept.append, lambda: next(thrown))
-    sent = len(answers) - len([*left])
-    assert got == answers[sent - 1]
-    assert all(worth_it(*answer) for answer in answers[: sent - 1])
-    assert sent == MOST + 1 or not worth_it(*got)
-    assert slept == [sdk(retry, dice[retry - 1]) for retry in range(1, sent)]
-
-
-def test_a_client_gives_up_after_its_last_repeat() -> None:
-    slept = list[float]()
-    sent = [(500, dict[str, str](), None)] * 9
-    assert persist(sent.pop, slept.append, lambda: 1.0) == (500, {}, None)
-    assert (len(sent), slept) == (9 - MOST - 1, [0.5, 1.0])
+@pytest.mark.parametrize("retry", range(1, 41))
+def test_the_wait_is_the_librarys(retry: int) -> None:
+    for u in DRAWS:
+        with patch.object(random, "uniform", lambda low, high, u=u: low + (high - low) * u):
+            assert sdk_delay(retry, u) == LIBRARY._sleep_time_seconds(retry)
 
 
 BOUNDS = {1: (0.5, 0.5), 2: (0.5, 1), 3: (1, 2), 4: (2, 4), 5: (2.5, 5), 6: (2.5, 5), 9: (2.5, 5)}
 
 
 @pytest.mark.parametrize("retry", BOUNDS)
-@given(dice=st.floats(0, 1))
-@quick
-def test_the_wait_has_its_bounds(retry: int, dice: float) -> None:
-    least, most = BOUNDS[retry]
-    assert least <= sdk(retry, dice) <= most
-    assert (sdk(retry, 0), sdk(retry, 1)) == (least, most)
-    assert 0 <= full_jitter(retry, dice) <= most == no_jitter(retry, dice)
-    assert full_jitter(retry, dice) == pytest.approx(most * dice)
+def test_the_wait_has_its_bounds(retry: int) -> None:
+    least, longest = BOUNDS[retry]
+    assert (sdk_delay(retry, 0), sdk_delay(retry, 1)) == (least, longest)
+    for u in DRAWS:
+        assert least <= sdk_delay(retry, u) <= longest
+        assert no_jitter_delay(retry, u) == longest
+        assert full_jitter_delay(retry, u) == longest * u
 
 
 def test_the_step_doubles_up_to_its_cap() -> None:
-    assert [step(retry) for retry in range(1, 8)] == [0.5, 1, 2, 4, 5, 5, 5]
-    assert step(1000) == 5
+    assert [no_jitter_delay(retry, 0) for retry in range(1, 8)] == [0.5, 1, 2, 4, 5, 5, 5]
+    assert no_jitter_delay(1000, 0) == 5
 
 
-@given(dice=st.floats(0, 1), other=st.floats(0, 1))
-@quick
-def test_the_first_wait_is_the_same_for_everybody(dice: float, other: float) -> None:
-    assert sdk(1, dice) == sdk(1, other) == BASE
+def test_the_first_wait_is_the_same_for_everybody() -> None:
+    assert {sdk_delay(1, u) for u in DRAWS} == {BASE}
+
+
+# -- The loop
+
+OUTCOMES: dict[str, tuple[int | None, dict[str, str], Any]] = {
+    "lost": (None, {}, None),
+    "done": (200, {}, "paid"),
+    "done, again": (200, {"stripe-should-retry": "true"}, None),
+    "refused": (402, {}, None),
+    "in use": (409, {}, None),
+    "limited": (429, {}, None),
+    "locked": (429, {}, LOCKED),
+    "stored": (500, {"stripe-should-retry": "false"}, None),
+    "busy": (503, {}, None),
+}
+RETRIED = {"lost", "done, again", "in use", "locked", "busy"}
+
+
+def sent(names: tuple[str, ...]) -> tuple[Any, int, list[float], int]:
+    """What the client returns; how often it sends, its waits, and how often it draws."""
+    left, drawn, slept = [*names], [0.25, 0.75], list[float]()
+    got = with_retries(lambda: OUTCOMES[left.pop(0)], slept.append, lambda: drawn.pop(0))
+    return got, len(names) - len(left), slept, 2 - len(drawn)
+
+
+def test_a_client_sends_as_long_as_it_is_worth_it_and_three_times_at_most() -> None:
+    """It draws and waits before each retry, and not after the last outcome."""
+    for names in product(OUTCOMES, repeat=3):
+        retries = 0
+        while retries < 2 and names[retries] in RETRIED:
+            retries += 1
+        expected = OUTCOMES[names[retries]], retries + 1, [0.5, 0.875][:retries], retries
+        assert sent(names) == expected, names

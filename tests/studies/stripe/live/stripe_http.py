@@ -22,7 +22,8 @@ from urllib.parse import urlencode
 import mini_stripe.server as server
 from mini_stripe.api import open_account
 from mini_stripe.idempotency import IdempotencyLayer
-from mini_stripe.service import open_server
+from mini_stripe.limiters import Limits
+from mini_stripe.service import open_layer
 from stripe_world import empty_database
 
 PATIENCE = 120  # seconds, for a thread in the background on a busy machine
@@ -37,25 +38,25 @@ def until(true: Callable[[], Any]) -> None:
         time.sleep(0.005)
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     status: int
     headers: Mapping[str, str]  # names in lower case
     body: Any
 
 
-def clear(answer: Answer) -> tuple[int, str, str | None]:
+def clear(response: Response) -> tuple[int, str, str | None]:
     """An error that says what it is: its status, type and code."""
-    assert answer.headers["content-type"] == "application/json"
-    assert set(answer.body) == {"error"}
-    error = answer.body["error"]
+    assert response.headers["content-type"] == "application/json"
+    assert set(response.body) == {"error"}
+    error = response.body["error"]
     assert {"type", "code", "message"} <= set(error)
     assert error["message"]
-    assert answer.status >= 400
-    return answer.status, error["type"], error["code"]
+    assert response.status >= 400
+    return response.status, error["type"], error["code"]
 
 
-def answers(raw: bytes) -> list[Answer]:
-    """What a server wrote to a connection, answer by answer."""
+def responses(raw: bytes) -> list[Response]:
+    """What a server wrote to a connection, response by response."""
     found = []
     while raw:
         head, _, rest = raw.partition(b"\r\n\r\n")
@@ -64,7 +65,7 @@ def answers(raw: bytes) -> list[Answer]:
         headers = {k.lower(): v for k, v in parse_headers(BytesIO(fields)).items()}
         length = int(headers["content-length"])
         body, raw = rest[:length], rest[length:]
-        found.append(Answer(int(line.split()[1]), headers, json.loads(body)))
+        found.append(Response(int(line.split()[1]), headers, json.loads(body)))
     return found
 
 
@@ -109,28 +110,28 @@ class Served:
         body: bytes | None = None,
         key: str | None = None,
         **headers: str,
-    ) -> Answer:
+    ) -> Response:
         """One request on a connection of its own; `stripe_version` names a header."""
         if params is not None:
             body = urlencode(params, doseq=True).encode()
         sent = {"Authorization": f"Bearer {key or self.running.key}"}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
-        with closing(HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)) as line:
-            line.request(method, path, body, sent)
-            answer = line.getresponse()
-            headers = {name.lower(): value for name, value in answer.getheaders()}
-            return Answer(answer.status, headers, json.loads(answer.read()))
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)) as connection:
+            connection.request(method, path, body, sent)
+            response = connection.getresponse()
+            headers = {name.lower(): value for name, value in response.getheaders()}
+            return Response(response.status, headers, json.loads(response.read()))
 
-    def charge(self, key: str | None = None, **headers: str) -> Answer:
+    def charge(self, key: str | None = None, **headers: str) -> Response:
         return self.ask("POST", "/v1/charges", CHARGE, None, key, **headers)
 
     def talk(self, sent: bytes, cut: bool = False) -> bytes:
         """What comes back for some bytes, if need be cut off there, until the end."""
-        with socket.create_connection(("127.0.0.1", self.port), PATIENCE) as line:
-            line.sendall(sent)
+        with socket.create_connection(("127.0.0.1", self.port), PATIENCE) as connection:
+            connection.sendall(sent)
             if cut:
-                line.shutdown(socket.SHUT_WR)
-            return b"".join(iter(lambda: line.recv(65536), b""))
+                connection.shutdown(socket.SHUT_WR)
+            return b"".join(iter(lambda: connection.recv(65536), b""))
 
     def head(self, text: str, length: int | None = None, key: str | None = None) -> bytes:
         """The head of a request that ends its connection: its first line, then headers."""
@@ -142,14 +143,18 @@ class Served:
 
 
 def opened(*its: Any) -> IdempotencyLayer:
-    """A process dies here, never the machine: nothing has to reach the disk."""
-    layer = open_server(*its)
+    """Return a layer that never waits for the disk: a process may die here, the machine doesn't."""
+    layer = open_layer(*its)
     layer.db.execute("PRAGMA synchronous = OFF")
     return layer
 
 
 @contextmanager
-def served(file: Path, clock: Callable[[], int] = lambda: int(time.time())) -> Iterator[Served]:
+def served(
+    file: Path,
+    clock: Callable[[], int] = lambda: int(time.time()),
+    limits: Limits | None = None,
+) -> Iterator[Served]:
     """A server that reads and writes a file, new or old, and ends quickly."""
     if not file.exists():
         file.write_bytes(empty_database())
@@ -157,10 +162,11 @@ def served(file: Path, clock: Callable[[], int] = lambda: int(time.time())) -> I
     run = partialmethod(ThreadingHTTPServer.serve_forever, 0.01)
     with ExitStack() as stack:
         with (
-            patch.object(server, "open_server", opened),
+            patch.object(server, "open_layer", opened),
             patch.object(server.Server, "serve_forever", run),
         ):
-            running = stack.enter_context(server.serve(str(file), clock=clock, log=lines.append))
+            serving = server.serve(str(file), clock=clock, log=lines.append, limits=limits)
+            running = stack.enter_context(serving)
         yield Served(running, str(file), lines)
 
 
@@ -172,12 +178,12 @@ class Delivery(NamedTuple):
 
 @dataclass
 class Receiver:
-    """Takes what is sent to a webhook endpoint, and answers with what it is told to."""
+    """Takes what is sent to a webhook endpoint, and responds with the status it is given."""
 
     url: str
     got: list[Delivery] = field(default_factory=list)
     status: int = 200
-    hold: threading.Event = field(default_factory=threading.Event)  # answers wait while clear
+    hold: threading.Event = field(default_factory=threading.Event)  # responses wait while clear
 
 
 @contextmanager

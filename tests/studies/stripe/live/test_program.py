@@ -7,17 +7,21 @@ import os
 import re
 import runpy
 import shlex
+import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
+import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from http.client import HTTPConnection
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager, suppress
+from http.client import HTTPConnection, HTTPException
 from io import StringIO
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,7 +29,8 @@ import pytest
 from casebook.literate.programs import pages
 
 import mini_stripe.__main__ as program
-from stripe_http import PATIENCE, empty_database, until
+from mini_stripe.limiters import Limits
+from stripe_http import PATIENCE, empty_database, receiver, until
 
 ROOT = Path(__file__).parents[4]
 signals = pytest.mark.skipif(os.name == "nt", reason="Windows has another way to interrupt")
@@ -44,11 +49,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _interruptible() -> Iterator[None]:
-    """Tests in the background of a shell ignore SIGINT, and what they start would inherit that."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+def _signals() -> Iterator[None]:
+    """Give back the handlers, which the program replaces when it runs in this process."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield
-    signal.signal(signal.SIGINT, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def environment(**more: str) -> Mapping[str, str]:
@@ -57,7 +63,7 @@ def environment(**more: str) -> Mapping[str, str]:
 
 
 class Running:
-    """The program, after it has said where it is."""
+    """The program, after it has printed its address."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout
@@ -66,7 +72,7 @@ class Running:
         self.hint = self.read()
 
     def read(self) -> str:
-        """The rest of what it says before it waits."""
+        """Read the rest of what it prints before it waits."""
         assert self.process.stdout
         lines = []
         for line in self.process.stdout:
@@ -75,16 +81,21 @@ class Running:
                 break
         return "".join(lines)
 
-    def interrupt(self) -> tuple[str, str, int]:
-        """What it writes when a user has enough, and its status."""
-        self.process.send_signal(signal.SIGINT)
+    def stop(self, number: int = signal.SIGINT) -> tuple[str, str, int]:
+        """Send a signal; return what the program writes then, and its status."""
+        self.process.send_signal(number)
+        return self.wait()
+
+    def wait(self) -> tuple[str, str, int]:
         out, err = self.process.communicate(timeout=PATIENCE)
         return out, err, self.process.returncode
 
 
 @contextmanager
-def started(folder: Path, *options: str, **more: str) -> Iterator[Running]:
-    command = [sys.executable, "-m", "mini_stripe", *options]
+def started(
+    folder: Path, *options: str, before: tuple[str, ...] = (), **more: str
+) -> Iterator[Running]:
+    command = [*before, sys.executable, "-m", "mini_stripe", *options]
     pipe = subprocess.PIPE
     with subprocess.Popen(
         command, cwd=folder, env=environment(**more), stdout=pipe, stderr=pipe, text=True
@@ -108,40 +119,39 @@ def ended(folder: Path, *options: str) -> tuple[int, str, str]:
     return done.returncode, done.stdout, done.stderr
 
 
-def said(curl: str) -> tuple[int, Any]:
-    """What a command for curl would get."""
+def response_to(curl: str) -> tuple[int, Any]:
+    """Return what a command for curl gets."""
     first, url, *words = shlex.split(curl.replace("\\\n", " "))
     assert first == "curl"
     pairs = list(zip(words[::2], words[1::2], strict=True))
-    assert {option for option, _ in pairs} == {"-H", "-d"}
+    [user] = [value for option, value in pairs if option == "-u"]
+    assert {option for option, _ in pairs} == {"-u", "-H", "-d"}
     headers = dict(value.split(": ", 1) for option, value in pairs if option == "-H")
+    headers["Authorization"] = f"Basic {b64encode(user.encode()).decode()}"
     form = "&".join(value for option, value in pairs if option == "-d")
     return ask(url, form, headers)
 
 
 def ask(url: str, form: str, headers: Mapping[str, str]) -> tuple[int, Any]:
     at = urlsplit(url)
-    line = HTTPConnection(at.netloc, timeout=PATIENCE)
-    try:
-        line.request("POST", at.path, form, dict(headers))
-        answer = line.getresponse()
-        return answer.status, json.loads(answer.read())
-    finally:
-        line.close()
+    with closing(HTTPConnection(at.netloc, timeout=PATIENCE)) as connection:
+        connection.request("POST", at.path, form, dict(headers))
+        response = connection.getresponse()
+        return response.status, json.loads(response.read())
 
 
 @signals
-def test_the_program_says_where_it_is_and_what_to_say_to_it(folder: Path) -> None:
+def test_the_program_prints_where_it_is_and_a_request_to_try(folder: Path) -> None:
     with started(folder, "--port", "0") as it:
         assert re.fullmatch(r"http://127\.0\.0\.1:[1-9]\d*", it.url)
         assert re.fullmatch(r"sk_test_[0-9a-f]{24}", it.key)
         curl = it.hint[it.hint.index("curl") : it.hint.index("\nSay")]
-        status, charge = said(curl)
+        status, charge = response_to(curl)
         assert (status, charge["object"], charge["amount"]) == (200, "charge", 500)
-        assert said(curl) == (200, charge), "the same, said twice"
-        status, refusal = said(curl.replace("amount=500", "amount=900"))
+        assert response_to(curl) == (200, charge), "the same, sent twice"
+        status, refusal = response_to(curl.replace("amount=500", "amount=900"))
         assert (status, refusal["error"]["type"]) == (400, "idempotency_error")
-        out, err, code = it.interrupt()
+        out, err, code = it.stop()
         assert (code, err) == (0, "")
         lines = [line for line in out.splitlines() if line.startswith("canonical-api-line ")]
         assert len(lines) == 3
@@ -152,9 +162,9 @@ def test_an_open_connection_does_not_hold_the_program_up(folder: Path) -> None:
     with started(folder, "--port", "0") as it, ExitStack() as stack:
         at = urlsplit(it.url)
         for words in (b"", b"POST /v1/cha"):
-            line = socket.create_connection((at.hostname, at.port), PATIENCE)
-            stack.enter_context(line).sendall(words)
-        out, err, code = it.interrupt()
+            connection = socket.create_connection((at.hostname, at.port), PATIENCE)
+            stack.enter_context(connection).sendall(words)
+        out, err, code = it.stop()
         assert (code, err) == (0, "")
         assert " status=200 " not in out
 
@@ -204,7 +214,7 @@ def test_a_port_or_a_file_that_cannot_be_is_said_in_one_line(
 def test_a_bad_option_prints_the_usage(folder: Path, options: list[str]) -> None:
     code, out, err = ended(folder, *options)
     assert (code, out) == (2, "")
-    assert err.startswith("usage: python3 -m mini_stripe [-h] [--port PORT] [--db FILE]\n")
+    assert err.startswith("usage: python3 -m mini_stripe [-h] [--port PORT] [--db FILE]")
 
 
 def test_help_tells_the_options(folder: Path) -> None:
@@ -212,6 +222,7 @@ def test_help_tells_the_options(folder: Path) -> None:
     assert (code, err) == (0, "")
     assert "--port" in out
     assert "--db FILE" in out
+    assert "--no-rate-limit" in out
 
 
 @signals
@@ -219,18 +230,131 @@ def test_a_file_keeps_what_was_done(folder: Path, tmp_path: Path) -> None:
     """And without one nothing is left, neither data nor a folder."""
     file, scratch = tmp_path / "mini.db", tmp_path / "scratch"
     scratch.mkdir()
-    told = []
+    seen = []
     for options in (["--db", str(file)], ["--db", str(file)], []):
         with started(folder, "--port", "0", *options, TMPDIR=str(scratch)) as it:
             sent = {"Authorization": f"Bearer {it.key}", "Idempotency-Key": "cart-17"}
             form = "amount=500&currency=eur&source=tok_visa"
-            told.append((it.key, ask(f"{it.url}/v1/charges", form, sent)))
-            assert it.interrupt()[2] == 0
-    assert told[0] == told[1]
-    assert told[0][1][0] == 200
-    assert told[2][0] != told[0][0]
+            seen.append((it.key, ask(f"{it.url}/v1/charges", form, sent)))
+            assert it.stop()[2] == 0
+    assert seen[0] == seen[1]
+    assert seen[0][1][0] == 200
+    assert seen[2][0] != seen[0][0]
     assert file.exists()
     assert list(scratch.iterdir()) == []
+
+
+IGNORING = (
+    "sh",
+    "-c",
+    'trap \'\' INT; exec "$0" "$@"',
+)  # as a shell starts what's in its background
+
+
+@signals
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("before", [(), IGNORING], ids=["foreground", "background"])
+def test_a_signal_ends_the_program_and_leaves_nothing_behind(
+    folder: Path, tmp_path: Path, number: int, before: tuple[str, ...]
+) -> None:
+    with started(folder, "--port", "0", before=before, TMPDIR=str(tmp_path)) as it:
+        sent = {"Authorization": f"Bearer {it.key}"}
+        assert ask(f"{it.url}/v1/customers", "", sent)[0] == 200
+        assert [*tmp_path.iterdir()]
+        out, err, code = it.stop(number)
+    assert (code, err) == (0, "")
+    assert " status=200 " in out
+    assert [*tmp_path.iterdir()] == []
+
+
+@signals
+def test_a_second_signal_while_it_cleans_up_changes_nothing(folder: Path, tmp_path: Path) -> None:
+    """A delivery is under way, which the program waits for."""
+    with started(folder, "--port", "0", TMPDIR=str(tmp_path)) as it, receiver() as shop:
+        sent = {"Authorization": f"Bearer {it.key}"}
+        shop.hold.clear()
+        form = f"url={shop.url}&enabled_events[]=*"
+        assert ask(f"{it.url}/v1/webhook_endpoints", form, sent)[0] == 200
+        assert ask(f"{it.url}/v1/customers", "", sent)[0] == 200
+        until(lambda: shop.got)
+        for number in (signal.SIGTERM, signal.SIGTERM, signal.SIGINT, signal.SIGINT):
+            it.process.send_signal(number)
+            time.sleep(0.05)
+        assert it.process.poll() is None, "it waits for the delivery"
+        shop.hold.set()
+        _, err, code = it.wait()
+    assert (code, err) == (0, "")
+    assert [*tmp_path.iterdir()] == []
+
+
+@signals
+def test_what_it_has_accepted_is_answered_before_it_ends(folder: Path, tmp_path: Path) -> None:
+    """More requests than there are workers wait, since somebody else holds the database."""
+    file, number = str(tmp_path / "mini.db"), 20
+    form = "amount=500&currency=eur&source=tok_visa"
+    with (
+        started(folder, "--port", "0", "--db", file) as it,
+        ThreadPoolExecutor(number) as pool,
+        closing(sqlite3.connect(file, isolation_level=None)) as db,
+    ):
+        sent = {"Authorization": f"Bearer {it.key}"}
+        assert ask(f"{it.url}/v1/customers", "", sent)[0] == 200
+        db.execute("BEGIN EXCLUSIVE")
+        waiting = [pool.submit(ask, f"{it.url}/v1/charges", form, sent) for _ in range(number)]
+        time.sleep(0.5)  # until all have arrived; a slow machine makes the test easier to pass
+        it.process.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        assert it.process.poll() is None
+        db.execute("ROLLBACK")
+        _, err, code = it.wait()
+        assert (code, err) == (0, "")
+        assert [request.result()[0] for request in waiting] == [200] * number
+
+
+@signals
+def test_a_program_that_is_killed_loses_no_key(folder: Path, tmp_path: Path) -> None:
+    """Charges go on while it dies; each key has one charge, and hears of it afterwards."""
+    form, file = "amount=500&currency=eur&source=tok_visa", str(tmp_path / "mini.db")
+    made: dict[str, str] = {}
+
+    def charge(url: str, account: str, key: str) -> None:
+        sent = {"Authorization": f"Bearer {account}", "Idempotency-Key": key}
+        status, body = ask(f"{url}/v1/charges", form, sent)
+        assert status == 200
+        assert made.setdefault(key, body["id"]) == body["id"]
+
+    for round_ in range(3):
+        with started(folder, "--port", "0", "--db", file) as it:
+
+            def shop(it: Running = it, round_: int = round_) -> None:
+                with suppress(OSError, HTTPException):
+                    for number in range(1000):
+                        charge(it.url, it.key, f"cart-{round_}-{number}")
+
+            thread = threading.Thread(target=shop)
+            thread.start()
+            until(lambda round_=round_: len(made) >= 5 * (round_ + 1))
+            it.process.kill()
+            thread.join()
+    with started(folder, "--port", "0", "--db", file) as it:
+        for key in [*made]:
+            charge(it.url, it.key, key)
+        assert it.stop()[2] == 0
+    assert len({*made.values()}) == len(made) >= 15
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="there is no curl")
+@signals
+def test_curl_believes_the_program(folder: Path) -> None:
+    with started(folder, "--port", "0") as it:
+        curl = it.hint[it.hint.index("curl") : it.hint.index("\nSay")]
+        done = subprocess.run(
+            ["sh", "-c", curl.replace("curl ", "curl -s --noproxy '*' ", 1)],
+            capture_output=True,
+            check=True,
+            timeout=PATIENCE,
+        )
+        assert json.loads(done.stdout)["amount"] == 500
 
 
 # -- In this process
@@ -239,14 +363,11 @@ def test_a_file_keeps_what_was_done(folder: Path, tmp_path: Path) -> None:
 def waiting(monkeypatch: pytest.MonkeyPatch, act: Callable[[], None]) -> None:
     """Where the program would wait for its user to end it, somebody acts and does."""
 
-    def wait(*_: object) -> None:
+    def sleep(_: float) -> None:
         act()
-        raise KeyboardInterrupt
+        signal.raise_signal(signal.SIGTERM)
 
-    for name in ("Event", "sleep", "time"):  # whatever it waits with
-        stub = SimpleNamespace(wait=wait, sleep=wait)
-        value = wait if name == "sleep" else stub if name == "time" else lambda stub=stub: stub
-        monkeypatch.setattr(program, name, value, raising=False)
+    monkeypatch.setattr(program, "sleep", sleep)
 
 
 def test_main(
@@ -315,22 +436,15 @@ def test_the_package_runs_and_can_be_imported(
     assert capsys.readouterr().out == ""
 
 
-def test_an_early_interruption_ends_it_too(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_early_signal_ends_it_too(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     """A user may be quicker than the words."""
-
-    def say(*words: object, **_: Any) -> None:
-        if "Ctrl-C" in str(words):
-            raise KeyboardInterrupt
-
     monkeypatch.setattr(sys, "argv", ["mini_stripe", "--port", "0"])
-    monkeypatch.setattr(program, "print", say, raising=False)
-    waiting(monkeypatch, lambda: None)
-    try:
-        program.main()
-    except KeyboardInterrupt:
-        pytest.fail("the interruption got out, and would end the tests too")
+    monkeypatch.setattr(
+        program, "print", lambda *_, **__: signal.raise_signal(number), raising=False
+    )
+    monkeypatch.setattr(program, "sleep", lambda _: pytest.fail("it waits"))
+    program.main()
 
 
 def test_a_port_in_use_in_this_process(
@@ -345,18 +459,23 @@ def test_a_port_in_use_in_this_process(
     assert "in use" in capsys.readouterr().err
 
 
-def test_the_usual_port_is_4242(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("options", "disabled"), [([], set()), (["--no-rate-limit"], {"global-rate"})]
+)
+def test_the_usual_port_is_4242_and_the_rate_is_limited(
+    monkeypatch: pytest.MonkeyPatch, options: list[str], disabled: set[str]
+) -> None:
     class Stop(Exception):
         pass
 
-    asked: list[tuple[str, int]] = []
+    asked: list[tuple[str, int, set[str]]] = []
 
-    def serve(file: str, port: int) -> None:
-        asked.append((Path(file).name, port))
+    def serve(file: str, port: int, limits: Limits) -> None:
+        asked.append((Path(file).name, port, limits.disabled))
         raise Stop
 
     monkeypatch.setattr(program, "serve", serve)
-    monkeypatch.setattr(sys, "argv", ["mini_stripe"])
+    monkeypatch.setattr(sys, "argv", ["mini_stripe", *options])
     with pytest.raises(Stop):
         program.main()
-    assert asked == [("mini.db", 4242)]
+    assert asked == [("mini.db", 4242, disabled)]

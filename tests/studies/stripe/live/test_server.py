@@ -1,52 +1,64 @@
-"""The server of the miniature, told everything that a client can say and should not."""
+"""The server of the miniature meets everything that a client can send and should not."""
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 import re
 import socket
 import threading
 import time
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
 from functools import partial
 from http.client import HTTPConnection
+from itertools import cycle
+from math import inf
 from pathlib import Path
-from sqlite3 import OperationalError
-from typing import Any, NoReturn
+from sqlite3 import Connection, Cursor, OperationalError
+from types import SimpleNamespace
+from typing import Any, ClassVar, NoReturn
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+import mini_stripe.api as api_module
 import mini_stripe.server as server
-from mini_stripe.api import Api, Call, Log, open_account
-from mini_stripe.faults import Clock, FusedConnection
-from mini_stripe.idempotency import HORIZON, KEEP, MIN_AGE
+import stripe_http
+import stripe_lab.overload as overload
+from mini_stripe.api import Api, HttpRequest, HttpResponse, Log, open_account
+from mini_stripe.completer import KEEP, MIN_AGE
+from mini_stripe.faults import Clock
+from mini_stripe.idempotency import HORIZON, IdempotencyLayer
 from mini_stripe.limiters import InFlight, Limits, Shedder, TokenBucket
 from mini_stripe.network import CardNetwork
+from mini_stripe.service import open_layer
 from mini_stripe.versions import CHANGES, CURRENT
 from stripe_http import (
     CHARGE,
     PATIENCE,
-    Answer,
+    Response,
     Served,
-    answers,
     clear,
     empty_database,
     opened,
     receiver,
+    responses,
     served,
     until,
 )
 
 INVALID = "invalid_request_error"
+EMPTY = "parameter_invalid_empty"
 LINE = re.compile(r"canonical-api-line (\w+=\S.*)")
 FORM = b"amount=500&currency=eur&source=tok_visa"
 NOW = 1_790_000_000
+OVERLOAD = Path(__file__).parents[4] / "source/elite/outputs/stripe/overload.json"
 
 
 @pytest.fixture
@@ -88,17 +100,17 @@ def fields(line: str) -> dict[str, str]:
 def well(it: Served) -> None:
     """The server is there, and all its workers are."""
     assert it.ask("GET", "/v1/events").status == 200
-    assert it.running.api.workers.qsize() == it.running.api.most
+    assert it.running.api.workers.qsize() == it.running.api.worker_count
 
 
-def one_error(it: Served, answer: Answer) -> tuple[int, str, str | None]:
-    """The answer is a clear error, and one line tells of it."""
+def one_error(it: Served, response: Response) -> tuple[int, str, str | None]:
+    """The response is a clear error, and one line tells of it."""
     assert len(it.lines) == 1, it.lines
-    assert fields(it.lines[0])["status"] == str(answer.status)
+    assert fields(it.lines[0])["status"] == str(response.status)
     it.lines.clear()
     well(it)
     it.lines.clear()
-    return clear(answer)
+    return clear(response)
 
 
 # -- Requests that are well-formed and wrong
@@ -107,7 +119,6 @@ def one_error(it: Served, answer: Answer) -> tuple[int, str, str | None]:
 @pytest.mark.parametrize(
     ("path", "form", "param", "code"),
     [
-        ("charges", "amount=500&currency=eur", "source", "parameter_missing"),
         ("charges", "", "amount", "parameter_missing"),
         ("charges", FORM.decode() + "&capture=true", "capture", "parameter_unknown"),
         ("charges", FORM.decode() + "&created[gte]=1", "created", "parameter_unknown"),
@@ -116,7 +127,7 @@ def one_error(it: Served, answer: Answer) -> tuple[int, str, str | None]:
         ("charges", "amount=0&currency=eur&source=tok_visa", "amount", None),
         ("charges", "amount=%2B5&currency=eur&source=tok_visa", "amount", None),
         ("charges", "amount=%D9%A3&currency=eur&source=tok_visa", "amount", None),
-        ("charges", "amount=&currency=eur&source=tok_visa", "amount", None),
+        ("charges", "amount=&currency=eur&source=tok_visa", "amount", EMPTY),
         ("charges", f"amount={10**8}&currency=eur&source=tok_visa", "amount", None),
         ("charges", f"amount={'9' * 5000}&currency=eur&source=tok_visa", "amount", None),
         ("charges", "amount[]=500&currency=eur&source=tok_visa", "amount", None),
@@ -124,18 +135,20 @@ def one_error(it: Served, answer: Answer) -> tuple[int, str, str | None]:
         ("charges", "amount=500&currency=zzz&source=tok_visa", "currency", None),
         ("charges", "amount=500&currency=EUR&source=tok_visa", "currency", None),
         ("charges", "amount=500&currency[]=eur&source=tok_visa", "currency", None),
-        ("charges", "amount=500&currency=eur&source=tok_none", "source", None),
+        ("charges", "amount=500&currency=&source=tok_visa", "currency", EMPTY),
         ("charges", "amount=500&currency=eur&source[number]=4242", "source", None),
         ("charges", FORM.decode() + "&metadata=1", "metadata", None),
-        ("charges", FORM.decode() + "&metadata[a]=", "metadata", None),
         ("charges", FORM.decode() + f"&metadata[a]={'x' * 501}", "metadata", None),
         ("charges", FORM.decode() + f"&description={'x' * 501}", "description", None),
-        ("charges", FORM.decode() + "&description=", "description", None),
         ("charges", FORM.decode() + "&expand=customer", "expand", None),
         ("charges", FORM.decode() + "&expand[a]=customer", "expand", None),
         ("customers", "email[]=a", "email", None),
         ("customers", "source=tok_none", "source", None),
         ("refunds", "", "charge", "parameter_missing"),
+        ("customers", "metadata[a]=b&limit=3", "limit", "parameter_unknown"),
+        ("customers/cus_1", "email[]=a", "email", None),
+        ("customers/cus_1", "balance=5", "balance", "parameter_unknown"),
+        ("refunds", "charge=", "charge", EMPTY),
         ("refunds", "charge=ch_1&amount=x", "amount", None),
         ("refunds", "charge=ch_1&reason=x", "reason", "parameter_unknown"),
         ("webhook_endpoints", "url=http://a", "enabled_events", "parameter_missing"),
@@ -150,10 +163,10 @@ def one_error(it: Served, answer: Answer) -> tuple[int, str, str | None]:
 def test_a_parameter_that_is_wrong_is_named(
     same: Served, path: str, form: str, param: str, code: str | None
 ) -> None:
-    answer = same.ask("POST", f"/v1/{path}", body=form.encode(), idempotency_key="cart-17")
-    assert one_error(same, answer) == (400, INVALID, code)
-    assert answer.body["error"]["param"] == param
-    assert param in answer.body["error"]["message"]
+    response = same.ask("POST", f"/v1/{path}", body=form.encode(), idempotency_key="cart-17")
+    assert one_error(same, response) == (400, INVALID, code)
+    assert response.body["error"]["param"] == param
+    assert param in response.body["error"]["message"]
     assert same.rows("SELECT * FROM keys") == []
 
 
@@ -181,8 +194,8 @@ def test_a_parameter_that_is_wrong_is_named(
     ],
 )
 def test_what_is_no_form(same: Served, body: bytes) -> None:
-    answer = same.ask("POST", "/v1/charges", body=body, idempotency_key="cart-17")
-    assert one_error(same, answer) == (400, INVALID, None)
+    response = same.ask("POST", "/v1/charges", body=body, idempotency_key="cart-17")
+    assert one_error(same, response) == (400, INVALID, None)
     assert same.rows("SELECT * FROM keys") == []
 
 
@@ -209,8 +222,8 @@ def test_what_is_no_form(same: Served, body: bytes) -> None:
     ],
 )
 def test_what_is_no_json(same: Served, body: bytes) -> None:
-    answer = same.ask("POST", "/v2/charges", body=body, stripe_version=CURRENT)
-    assert one_error(same, answer) == (400, INVALID, None)
+    response = same.ask("POST", "/v2/charges", body=body, stripe_version=CURRENT)
+    assert one_error(same, response) == (400, INVALID, None)
     assert same.rows("SELECT * FROM keys") == []
 
 
@@ -232,7 +245,7 @@ def test_what_is_no_json(same: Served, body: bytes) -> None:
         ({"metadata": ["a"]}, "metadata"),
         ({"metadata": {"a": {"b": "c"}}}, "metadata"),
         ({"customer": 1}, "customer"),
-        ({"description": ""}, "description"),
+        ({"description": 1}, "description"),
         ({"expand": "customer"}, "expand"),
         ({"expand": [1]}, "expand"),
         ({"": 1}, ""),
@@ -240,18 +253,18 @@ def test_what_is_no_json(same: Served, body: bytes) -> None:
 )
 def test_a_value_of_a_wrong_type_in_json(same: Served, new: dict[str, Any], param: str) -> None:
     body = json.dumps(CHARGE | new).encode()
-    answer = same.ask("POST", "/v2/charges", body=body, stripe_version=CURRENT)
-    status, kind, code = one_error(same, answer)
+    response = same.ask("POST", "/v2/charges", body=body, stripe_version=CURRENT)
+    status, kind, code = one_error(same, response)
     assert (status, kind) == (400, INVALID)
     assert code == (None if param else "parameter_unknown")
-    assert answer.body["error"]["param"] == param
+    assert response.body["error"]["param"] == param
 
 
 @pytest.mark.parametrize(
     "name",
     ["ch_0", "ch_007", "ch_1x", "ch_-1", "ch_", "ch", "1", "cus_1", "ch_١", "ch_1%20", "%63h_1",
-     "ch_1/", "ch_1/refunds", "ch_999999999999999999", "ch_9999999999999999999", "CH_1", "%00",
-     "..", "ch_1;", "ch_2"],
+     "ch_1/", "ch_1/charges", "ch_1/refunds/", "ch_999999999999999999",
+     "ch_9999999999999999999", "CH_1", "%00", "..", "ch_1;", "ch_2"],
 )  # fmt: skip
 def test_a_name_that_stands_for_nothing(it: Served, name: str) -> None:
     """`ch_2` is there, and belongs to somebody else."""
@@ -260,16 +273,16 @@ def test_a_name_that_stands_for_nothing(it: Served, name: str) -> None:
     it.lines.clear()
     path = name.encode().decode("latin-1")
     raw = it.talk(it.head(f"GET /v1/charges/{path} HTTP/1.1"))
-    [answer] = answers(raw)
+    [response] = responses(raw)
     code = None if "/" in name else "resource_missing"  # no such URL
-    assert one_error(it, answer) == (404, INVALID, code)
+    assert one_error(it, response) == (404, INVALID, code)
     form = {**CHARGE, "customer": name}
-    answer = it.ask("POST", "/v1/charges", form)
-    assert one_error(it, answer) == (404, INVALID, "resource_missing")
-    assert answer.body["error"]["param"] == "customer"
-    answer = it.ask("POST", "/v1/refunds", {"charge": name})
-    assert one_error(it, answer) == (404, INVALID, "resource_missing")
-    assert answer.body["error"]["param"] == "charge"
+    response = it.ask("POST", "/v1/charges", form)
+    assert one_error(it, response) == (400, INVALID, "resource_missing")
+    assert response.body["error"]["param"] == "customer"
+    response = it.ask("POST", "/v1/refunds", {"charge": name})
+    assert one_error(it, response) == (400, INVALID, "resource_missing")
+    assert response.body["error"]["param"] == "charge"
     assert it.captures() == [500]
 
 
@@ -281,30 +294,31 @@ def test_a_name_that_stands_for_nothing(it: Served, name: str) -> None:
         ("limit=-1", "limit", 400),
         ("limit=ten", "limit", 400),
         ("limit=1.5", "limit", 400),
-        ("limit=", "limit", 400),
         (f"limit={'9' * 400}", "limit", 400),
         ("limit[]=1", "limit", 400),
         ("starting_after=ch_1&ending_before=ch_1", "ending_before", 400),
         ("ending_before=ch_1&starting_after=ch_1", "ending_before", 400),
-        ("starting_after=", "starting_after", 400),
         ("starting_after[]=ch_1", "starting_after", 400),
-        ("starting_after=ch_0", "starting_after", 404),
-        ("starting_after=ch_2", "starting_after", 404),
-        ("starting_after=cus_1", "starting_after", 404),
-        ("ending_before=ch_99", "ending_before", 404),
+        ("starting_after=ch_0", "starting_after", 400),
+        ("starting_after=ch_2", "starting_after", 400),
+        ("starting_after=cus_1", "starting_after", 400),
+        ("ending_before=ch_99", "ending_before", 400),
         ("customer[]=cus_1", "customer", 400),
-        ("created[gte]=1", "created", 400),
+        ("created=yesterday", "created", 400),
+        ("created[gte]=-1", "created", 400),
+        ("created[ne]=1", "created", 400),
+        ("created[gte]=1&created=1", None, 400),
         ("expand=data.customer", "expand", 400),
         ("%C3%A9=1", "é", 400),
     ],
 )
-def test_a_bad_page(it: Served, query: str, param: str, status: int) -> None:
+def test_a_bad_page(it: Served, query: str, param: str | None, status: int) -> None:
     it.charge()
     it.charge(key=it.account("acct_2"))
     it.lines.clear()
-    answer = it.ask("GET", f"/v1/charges?{query}")
-    assert one_error(it, answer)[:2] == (status, INVALID)
-    assert answer.body["error"]["param"] == param
+    response = it.ask("GET", f"/v1/charges?{query}")
+    assert one_error(it, response)[:2] == (status, INVALID)
+    assert response.body["error"].get("param") == param
 
 
 @pytest.mark.parametrize(
@@ -345,19 +359,21 @@ def test_an_absurd_query(same: Served, query: str) -> None:
         ("PUT", "/v1/charges"),
         ("PATCH", "/v1/charges"),
         ("DELETE", "/v1/charges/ch_1"),
-        ("DELETE", "/v1/customers/cus_1"),
+        ("DELETE", "/v1/customers"),
+        ("GET", "/v1/customers/cus_1/refunds"),
+        ("GET", "/v1/charges/ch_1/refunds/re_1"),
     ],
 )
 def test_an_unknown_url(same: Served, method: str, path: str) -> None:
-    [answer] = answers(same.talk(same.head(f"{method} {path} HTTP/1.1", len(FORM)) + FORM))
-    assert one_error(same, answer) == (404, INVALID, None)
+    [response] = responses(same.talk(same.head(f"{method} {path} HTTP/1.1", len(FORM)) + FORM))
+    assert one_error(same, response) == (404, INVALID, None)
     assert same.rows("SELECT * FROM keys") == []
 
 
 def test_v2_has_one_url(same: Served) -> None:
     for method, path in (("GET", "/v2/charges"), ("POST", "/v2/refunds"), ("POST", "/v2/")):
-        answer = same.ask(method, path, stripe_version=CURRENT)
-        assert one_error(same, answer) == (404, INVALID, None)
+        response = same.ask(method, path, stripe_version=CURRENT)
+        assert one_error(same, response) == (404, INVALID, None)
 
 
 @pytest.mark.parametrize(
@@ -369,52 +385,225 @@ def test_a_wrong_key(same: Served, sent: str) -> None:
     key = same.running.key
     head = f"POST /v1/charges HTTP/1.1\r\nConnection: close\r\nContent-Length: {len(FORM)}\r\n"
     for line in ("", f"Authorization: {sent.format(key=key)}\r\n"):
-        [answer] = answers(same.talk((head + line + "\r\n").encode("latin-1") + FORM))
-        assert one_error(same, answer) == (401, INVALID, None)
-        assert "api key" in answer.body["error"]["message"].lower()
+        [response] = responses(same.talk((head + line + "\r\n").encode("latin-1") + FORM))
+        assert one_error(same, response) == (401, INVALID, None)
+        assert "api key" in response.body["error"]["message"].lower()
     assert same.rows("SELECT * FROM keys") == []
     assert same.rows("SELECT version FROM accounts") == [{"version": CURRENT}], "from `well`"
 
 
 @pytest.mark.parametrize(
     "version",
-    ["2012-02-24", "2026-09-29.endive", "2026-09-30", "endive", ".endive", "2026-09-30.",
+    ["2012-02-30", "2026-09-29.endive", "2026-10-01", "endive", ".endive", "2026-09-30.",
      "2026-09-30.endive.", "9", "2027-13-45.fern", "2026-9-30.endive", "\xb2026-09-30.endive",
      "2026-09-30.endive, 2011-01-01"],
 )  # fmt: skip
 def test_an_unknown_version(same: Served, version: str) -> None:
-    answer = same.ask("GET", "/v1/charges", stripe_version=version)
-    assert one_error(same, answer) == (400, INVALID, None)
-    assert CURRENT in answer.body["error"]["message"]
+    response = same.ask("GET", "/v1/charges", stripe_version=version)
+    assert one_error(same, response) == (400, INVALID, None)
+    assert CURRENT in response.body["error"]["message"]
 
 
 @pytest.mark.parametrize(
     "name", ["a", "k" * 255, "\xe9\xfc", "' OR 1=1 --", "a b", "%0d%0aX: y", '"', "*"]
 )
 def test_strange_keys_are_keys(it: Served, name: str) -> None:
-    told = [it.charge(idempotency_key=name) for _ in range(2)]
-    assert [answer.status for answer in told] == [200, 200]
-    assert [answer.headers["idempotency-key"] for answer in told] == [name, name]
-    assert told[1].headers["idempotent-replayed"] == "true"
+    found = [it.charge(idempotency_key=name) for _ in range(2)]
+    assert [response.status for response in found] == [200, 200]
+    assert [response.headers["idempotency-key"] for response in found] == [name, name]
+    assert found[1].headers["idempotent-replayed"] == "true"
     assert it.captures() == [500]
 
 
 @pytest.mark.parametrize("name", ["k" * 256, "k" * 5000, ""])
 def test_keys_that_are_too_long_or_empty(it: Served, name: str) -> None:
-    answer = it.charge(idempotency_key=name)
-    assert one_error(it, answer) == (400, INVALID, None)
-    assert "255" in answer.body["error"]["message"]
+    response = it.charge(idempotency_key=name)
+    assert one_error(it, response) == (400, INVALID, None)
+    assert "255" in response.body["error"]["message"]
     assert it.captures() == []
+
+
+def basic(user: str) -> str:
+    """Return the header that `curl -u` makes."""
+    return f"Basic {b64encode(user.encode('latin-1')).decode()}"
+
+
+def test_a_key_can_be_the_name_of_a_user(same: Served) -> None:
+    for user in (f"{same.running.key}:", f"{same.running.key}:secret", same.running.key):
+        response = same.ask("GET", "/v1/charges", Authorization=basic(user))
+        assert response.status == 200
+    for wrong in ("sk_test_wrong:", f":{same.running.key}", "", "\xff:", f" {same.running.key}:"):
+        same.lines.clear()
+        response = same.ask("GET", "/v1/charges", Authorization=basic(wrong))
+        assert one_error(same, response) == (401, INVALID, None)
+
+
+@pytest.mark.parametrize("name", sorted(server.SINGLE))
+def test_a_header_that_may_come_once_is_refused_when_it_comes_twice(
+    same: Served, name: str
+) -> None:
+    head = same.head(f"GET /v1/charges HTTP/1.1\n{name}: a\n{name.title()}: a")
+    assert error_for(same, head)[:2] == (400, INVALID)
+
+
+def test_two_accept_headers_pass(same: Served) -> None:
+    head = same.head("GET /v1/charges HTTP/1.1\nAccept: text/html\naccept: application/json")
+    [response] = responses(same.talk(head))
+    assert response.status == 200
+
+
+# -- Objects
+
+
+def test_a_customer_is_changed_and_deleted(it: Served) -> None:
+    it.ask("POST", "/v1/customers", {"name": "Ada", "metadata[a]": "1", "metadata[b]": "2"})
+    charge = it.ask("POST", "/v1/charges", CHARGE | {"customer": "cus_1"}).body["id"]
+    url = "/v1/customers/cus_1"
+    changes: list[tuple[dict[str, str], tuple[str | None, str | None, dict[str, str]]]] = [
+        ({}, ("Ada", None, {"a": "1", "b": "2"})),
+        ({"email": "ada@shop"}, ("Ada", "ada@shop", {"a": "1", "b": "2"})),
+        ({"metadata[b]": "", "metadata[c]": "3"}, ("Ada", "ada@shop", {"a": "1", "c": "3"})),
+        ({"name": "", "metadata": ""}, (None, "ada@shop", {})),
+    ]
+    for sent, (name, email, metadata) in changes:
+        changed = it.ask("POST", url, sent).body
+        assert (changed["name"], changed["email"], changed["metadata"]) == (name, email, metadata)
+        assert it.ask("GET", url).body == changed
+    other = it.account("acct_2")
+    assert clear(it.ask("POST", url, {}, key=other)) == (404, INVALID, "resource_missing")
+    assert clear(it.ask("DELETE", url, key=other)) == (404, INVALID, "resource_missing")
+    deleted = {"id": "cus_1", "object": "customer", "deleted": True}
+    [response] = responses(it.talk(it.head(f"DELETE {url} HTTP/1.1")))  # without a length
+    assert (response.status, response.body) == (200, deleted)
+    assert it.ask("GET", url).body == deleted
+    assert it.ask("GET", "/v1/customers").body["data"] == []
+    for method in ("POST", "DELETE"):
+        assert clear(it.ask(method, url)) == (404, INVALID, "resource_missing")
+    response = it.ask("POST", "/v1/charges", CHARGE | {"customer": "cus_1"})
+    assert clear(response) == (400, INVALID, "resource_missing")
+    old = it.ask("GET", f"/v1/charges/{charge}?expand[]=customer").body
+    assert old["customer"] == deleted
+    events = [event["type"] for event in it.ask("GET", "/v1/events").body["data"]]
+    names = ["deleted", *["updated"] * len(changes)]
+    assert events == [
+        *[f"customer.{name}" for name in names],
+        "charge.succeeded",
+        "customer.created",
+    ]
+
+
+def test_an_empty_text_is_no_value(it: Served) -> None:
+    empty = {"description": "", "customer": "", "metadata": "", "expand": ""}
+    charge = it.ask("POST", "/v1/charges", CHARGE | empty)
+    assert charge.status == 200
+    assert [charge.body[name] for name in ("description", "customer", "metadata")] == [
+        None,
+        None,
+        {},
+    ]
+    customer = it.ask("POST", "/v1/customers", {"email": "", "name": "", "source": ""})
+    assert [customer.body[name] for name in ("email", "name", "default_source")] == [None] * 3
+    query = "limit=&starting_after=&ending_before=&customer=&created=&expand="
+    assert it.ask("GET", f"/v1/charges?{query}").body["data"] == [charge.body]
+    refund = it.ask("POST", "/v1/refunds", {"charge": "ch_1", "amount": ""})
+    assert refund.body["amount"] == CHARGE["amount"]
+    hook = {"url": "http://127.0.0.1:1", "enabled_events[]": "*", "api_version": ""}
+    assert it.ask("POST", "/v1/webhook_endpoints", hook).body["api_version"] is None
+
+
+def test_what_the_first_release_ignores_reaches_no_table(it: Served) -> None:
+    """Its clients may send any name; none of them becomes the name of a column."""
+    hook = {"url": "http://127.0.0.1:1", "enabled_events[]": "*"}
+    odd = {"deleted": "1", "account": "acct_2", "id": "7", "livemode": "y"}
+    requests = [
+        ("/v1/charges", {"amount": 5, "currency": "eur", "card": "tok_visa"}),
+        ("/v1/customers", {"name": "Ada"}),
+        ("/v1/customers/cus_1", {"name": "Bob"}),
+        ("/v1/refunds", {"charge": "ch_1"}),
+        ("/v1/webhook_endpoints", hook),
+    ]
+    for url, params in requests:
+        response = it.ask("POST", url, odd | params, stripe_version="2011-01-01")
+        assert response.status == 200
+        assert response.body["id"].endswith("_1")
+    for kind in ("charge", "customer", "refund", "webhook_endpoint"):
+        [row] = it.rows(f"SELECT account FROM {kind}s")
+        assert row == {"account": "acct_1"}
+
+
+def test_a_change_is_replayed_and_no_delete_is(it: Served) -> None:
+    it.ask("POST", "/v1/customers")
+    url = "/v1/customers/cus_1"
+    for replayed in (None, "true"):
+        response = it.ask("POST", url, {"name": "Ada"}, idempotency_key="a")
+        assert response.headers.get("idempotent-replayed") == replayed
+    for status in (200, 404):
+        assert it.ask("DELETE", url, idempotency_key="b").status == status
+    assert it.ask("POST", url, {"name": "Ada"}, idempotency_key="a").status == 200, "still kept"
+
+
+def test_a_list_can_be_narrowed_by_time(it: Served, clock: Clock) -> None:
+    for clock.now in (NOW, NOW + 10, NOW + 20):
+        it.charge()
+    found = {
+        query: [
+            charge["created"] - NOW for charge in it.ask("GET", f"/v1/charges?{query}").body["data"]
+        ]
+        for query in (
+            f"created[gte]={NOW + 10}",
+            f"created[gt]={NOW + 10}",
+            f"created[lt]={NOW + 10}&limit=1",
+            f"created={NOW + 10}",
+        )
+    }
+    assert [*found.values()] == [[20, 10], [20], [0], [10]]
+
+
+def test_the_refunds_of_a_charge_are_its_own(it: Served) -> None:
+    for _ in range(2):
+        it.charge()
+    for amount in range(1, 13):
+        for charge in ("ch_1", "ch_2"):
+            it.ask("POST", "/v1/refunds", {"charge": charge, "amount": amount})
+    part = it.ask("GET", "/v1/charges/ch_1?expand[]=refunds").body["refunds"]
+    assert [refund["amount"] for refund in part["data"]] == [*range(12, 2, -1)]
+    assert (part["has_more"], part["url"]) == (True, "/v1/charges/ch_1/refunds")
+    rest = it.ask("GET", f"{part['url']}?starting_after={part['data'][-1]['id']}").body
+    assert [refund["amount"] for refund in rest["data"]] == [2, 1]
+    assert (rest["has_more"], rest["url"]) == (False, part["url"])
+    assert {refund["charge"] for refund in part["data"] + rest["data"]} == {"ch_1"}
+    response = it.ask("GET", part["url"], key=it.account("acct_2"))
+    assert clear(response) == (404, INVALID, "resource_missing")
+
+
+@pytest.mark.parametrize(
+    ("source", "amounts", "message", "code"),
+    [
+        ("tok_chargeDeclined", [1], "The charge has not succeeded.", None),
+        ("tok_visa", [501], "There is 500 left to refund.", None),
+        ("tok_visa", [200, 301], "There is 300 left to refund.", None),
+        ("tok_visa", [500, 1], "There is 0 left to refund.", "charge_already_refunded"),
+        ("tok_visa", [500, ""], "There is 0 left to refund.", "charge_already_refunded"),
+    ],
+)
+def test_what_cannot_be_refunded(
+    it: Served, source: str, amounts: list[int | str], message: str, code: str | None
+) -> None:
+    it.ask("POST", "/v1/charges", CHARGE | {"source": source})
+    for amount in amounts:
+        response = it.ask("POST", "/v1/refunds", {"charge": "ch_1", "amount": amount})
+    assert clear(response) == (400, INVALID, code)
+    assert response.body["error"]["message"] == message
 
 
 # -- Bytes that are no request
 
 
-def told(it: Served, sent: bytes, cut: bool = False) -> tuple[int, str, str | None]:
-    """What is said of some bytes: one answer, and one line."""
-    [answer] = answers(it.talk(sent, cut))
-    assert answer.headers["connection"] == "close"
-    return one_error(it, answer)
+def error_for(it: Served, sent: bytes, cut: bool = False) -> tuple[int, str, str | None]:
+    """Return what some bytes get: one error, and one line."""
+    [response] = responses(it.talk(sent, cut))
+    assert response.headers["connection"] == "close"
+    return one_error(it, response)
 
 
 @pytest.mark.parametrize(
@@ -438,7 +627,7 @@ def told(it: Served, sent: bytes, cut: bool = False) -> tuple[int, str, str | No
     ],
 )
 def test_what_is_no_http(same: Served, sent: bytes, status: int) -> None:
-    assert told(same, sent) == (status, INVALID, None)
+    assert error_for(same, sent) == (status, INVALID, None)
 
 
 @pytest.mark.parametrize(
@@ -446,7 +635,7 @@ def test_what_is_no_http(same: Served, sent: bytes, status: int) -> None:
 )
 def test_an_unsupported_method(same: Served, method: str) -> None:
     sent = same.head(f"{method} /v1/charges HTTP/1.1", len(FORM)) + FORM
-    assert told(same, sent) == (501, INVALID, None)
+    assert error_for(same, sent) == (501, INVALID, None)
     assert same.rows("SELECT * FROM keys") == []
 
 
@@ -468,36 +657,36 @@ def test_an_unsupported_method(same: Served, method: str) -> None:
 )
 def test_a_length_that_cannot_be(same: Served, header: str, status: int) -> None:
     head = same.head(f"POST /v1/charges HTTP/1.1\n{header}")
-    assert told(same, head + b"27\r\n" + FORM + b"\r\n0\r\n\r\n") == (status, INVALID, None)
+    assert error_for(same, head + b"27\r\n" + FORM + b"\r\n0\r\n\r\n") == (status, INVALID, None)
     assert same.rows("SELECT * FROM keys") == []
 
 
 def test_two_lengths_that_differ_are_refused(it: Served) -> None:
     """What follows the shorter one would be taken for a request."""
     head = it.head("POST /v1/customers HTTP/1.1\nContent-Length: 0\nContent-Length: 39")
-    assert told(it, head + FORM)[:2] == (400, INVALID)
+    assert error_for(it, head + FORM)[:2] == (400, INVALID)
     assert it.rows("SELECT * FROM keys") == []
 
 
 def test_a_body_of_the_greatest_length(same: Served) -> None:
-    filler = b"&expand[]=" + b"x" * (server.MOST_BYTES - len(FORM) - 10)
-    answer = same.ask("POST", "/v1/charges", body=FORM + filler)
-    assert answer.body["error"]["param"] == "expand"
-    assert one_error(same, answer) == (400, INVALID, None)
-    head = same.head("POST /v1/charges HTTP/1.1", server.MOST_BYTES + 1)
-    assert told(same, head + FORM + filler + b"x") == (413, INVALID, None)
+    filler = b"&expand[]=" + b"x" * (server.MAX_BODY - len(FORM) - 10)
+    response = same.ask("POST", "/v1/charges", body=FORM + filler)
+    assert response.body["error"]["param"] == "expand"
+    assert one_error(same, response) == (400, INVALID, None)
+    head = same.head("POST /v1/charges HTTP/1.1", server.MAX_BODY + 1)
+    assert error_for(same, head + FORM + filler + b"x") == (413, INVALID, None)
 
 
 @pytest.mark.parametrize("length", [0, 39])
 def test_a_write_says_the_length_of_its_body(same: Served, length: int) -> None:
     sent = same.head("POST /v1/charges HTTP/1.1") + FORM[:length]
-    assert told(same, sent) == (411, INVALID, None)
+    assert error_for(same, sent) == (411, INVALID, None)
 
 
 @pytest.mark.parametrize("kept", [0, 1, len(FORM) - 1, FORM.index(b"&source")])
 def test_a_body_that_is_cut_short_is_not_executed(it: Served, kept: int) -> None:
     sent = it.head("POST /v1/charges HTTP/1.1", len(FORM)) + FORM[:kept]
-    assert told(it, sent, cut=True) == (400, INVALID, None)
+    assert error_for(it, sent, cut=True) == (400, INVALID, None)
     assert it.rows("SELECT * FROM keys") == []
     assert it.running.network.captures == []
 
@@ -508,7 +697,7 @@ def test_a_head_that_is_cut_short_is_not_executed(it: Served) -> None:
     whole = it.head(line, len(FORM))
     for kept in range(len(line) + 2, len(whole), 5):
         raw = it.talk(whole[:kept], cut=True)
-        assert not raw or [answer.status for answer in answers(raw)] in ([400], [411])
+        assert not raw or [response.status for response in responses(raw)] in ([400], [411])
     assert it.rows("SELECT * FROM keys") == []
     well(it)
 
@@ -525,7 +714,7 @@ def test_a_request_line_that_is_cut_short_is_not_executed(same: Served) -> None:
 def test_a_header_without_a_colon_is_refused(it: Served) -> None:
     """The parser stops there, and would take the body for a request."""
     head = it.head("POST /v1/charges HTTP/1.1\nno colon", len(FORM))
-    assert told(it, head + FORM)[0] == 400
+    assert error_for(it, head + FORM)[0] == 400
 
 
 @pytest.mark.parametrize("odd", ["\r\n ", "\r\n\t", "\n ", "\r", "\0"])
@@ -540,21 +729,21 @@ def test_a_key_does_not_break_a_line_of_the_answer(it: Served, odd: str) -> None
 
 def test_an_empty_line_before_a_request_is_passed_over_or_refused(it: Served) -> None:
     """Some clients end a body with one that they do not count; silence says nothing to them."""
-    [answer] = answers(it.talk(b"\r\n" + it.head("GET /v1/charges HTTP/1.1")))
-    assert answer.status in (200, 400)
+    [response] = responses(it.talk(b"\r\n" + it.head("GET /v1/charges HTTP/1.1")))
+    assert response.status in (200, 400)
     assert len(it.lines) == 1
 
 
 def test_a_client_that_waits_for_permission_gets_it(it: Served) -> None:
     head = it.head("POST /v1/charges HTTP/1.1\nExpect: 100-continue", len(FORM))
-    with socket.create_connection(("127.0.0.1", it.port), PATIENCE) as line:
-        line.sendall(head)
-        line.settimeout(2)
-        assert line.recv(65536).startswith(b"HTTP/1.1 100 ")
-        line.sendall(FORM)
-        raw = b"".join(iter(lambda: line.recv(65536), b""))
-    [answer] = answers(raw)
-    assert answer.status == 200
+    with socket.create_connection(("127.0.0.1", it.port), PATIENCE) as connection:
+        connection.sendall(head)
+        connection.settimeout(2)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 100 ")
+        connection.sendall(FORM)
+        raw = b"".join(iter(lambda: connection.recv(65536), b""))
+    [response] = responses(raw)
+    assert response.status == 200
 
 
 def test_requests_in_a_row_on_one_connection(it: Served) -> None:
@@ -563,8 +752,8 @@ def test_requests_in_a_row_on_one_connection(it: Served) -> None:
     one = one.replace(b"Connection: close\r\n", b"")
     bad = it.head("POST /v1/charges HTTP/1.1", 3).replace(b"Connection: close\r\n", b"") + b"a=1"
     other = it.head("GET /v1/charges?limit=1 HTTP/1.1")
-    found = answers(it.talk(one + bad + one + other))
-    assert [answer.status for answer in found] == [200, 400, 200, 200]
+    found = responses(it.talk(one + bad + one + other))
+    assert [response.status for response in found] == [200, 400, 200, 200]
     first, _, again, page = found
     assert again.headers["idempotent-replayed"] == "true"
     assert page.body["data"] == [first.body] == [again.body]
@@ -577,20 +766,119 @@ def test_a_client_that_stops_in_the_middle_is_let_go(
 ) -> None:
     monkeypatch.setattr(server.Handler, "timeout", 0.05)
     for sent in (b"", b"POST /v1/cus", it.head("POST /v1/charges HTTP/1.1", len(FORM)) + FORM[:9]):
-        with socket.create_connection(("127.0.0.1", it.port), PATIENCE) as line:
-            line.sendall(sent)
-            assert b"200 OK" not in b"".join(iter(lambda: line.recv(65536), b""))
+        with socket.create_connection(("127.0.0.1", it.port), PATIENCE) as connection:
+            connection.sendall(sent)
+            assert b"200 OK" not in b"".join(iter(lambda: connection.recv(65536), b""))
     assert it.rows("SELECT * FROM keys") == []
     well(it)
 
 
+def dripping(it: Served, start: bytes, drip: bytes) -> bytes:
+    """Send a byte every so often until the connection ends; return what came back."""
+    raw, end = b"", time.monotonic() + PATIENCE
+    with socket.create_connection(("127.0.0.1", it.port), PATIENCE) as connection:
+        connection.sendall(start)
+        connection.settimeout(0.01)
+        for byte in cycle(drip):
+            assert time.monotonic() < end, "nobody ends it"
+            try:
+                connection.sendall(bytes([byte]))
+                got = connection.recv(65536)
+            except TimeoutError:
+                continue
+            except OSError:
+                break
+            raw += got
+            if not got:
+                break
+    return raw
+
+
+def test_a_client_that_drips_is_cut_off_at_the_deadline(
+    monkeypatch: pytest.MonkeyPatch, hasty: Counter[float], it: Served
+) -> None:
+    monkeypatch.setattr(server.Server, "seconds_to_arrive", 0.2)
+    body = it.head("POST /v1/charges HTTP/1.1", 60_000) + FORM
+    for start, drip in ((b"", b"G"), (b"GET / HTTP/1.1\r\n", b"X: a\r\n"), (body, b"&expand[]=a")):
+        raw = dripping(it, start, drip)
+        assert b" 200 " not in raw
+    assert it.rows("SELECT * FROM keys") == []
+    monkeypatch.undo()
+    well(it)
+
+
+def test_only_what_is_late_is_cut_off() -> None:
+    """A connection that waits, one that has time left, and one whose deadline has passed."""
+    with ExitStack() as stack:
+        pairs = [socket.socketpair() for _ in range(3)]
+        for one in itertools.chain(*pairs):
+            stack.enter_context(one)
+        now, others = time.monotonic(), [theirs for _, theirs in pairs]
+        ends = dict(zip([ours for ours, _ in pairs], (inf, now + 3600, now - 1), strict=True))
+        server.Server.end_slow_requests(SimpleNamespace(deadlines=ends))  # type: ignore[arg-type]
+        for theirs in others:
+            with suppress(BrokenPipeError):
+                theirs.send(b"x")
+        for ours, end in ends.items():
+            ours.setblocking(False)
+            assert ours.recv(1) == (b"" if end < now else b"x")
+
+
+def test_a_request_has_no_deadline_once_it_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A connection has one again when it waits for the next request."""
+    servers: list[server.Server] = []
+    while_paying: list[float] = []
+
+    class Kept(server.Server):
+        def __init__(self, *its: Any) -> None:
+            super().__init__(*its)
+            servers.append(self)
+
+    monkeypatch.setattr(server, "Server", Kept)
+    with served(tmp_path / "mini.db") as it:
+        [http], pay = servers, it.running.network.charge
+
+        def charge(*its: Any) -> bool:
+            while_paying.extend(http.deadlines.values())
+            return pay(*its)
+
+        monkeypatch.setattr(it.running.network, "charge", charge)
+        sent = it.head("POST /v1/charges HTTP/1.1", len(FORM)) + FORM
+        before = time.monotonic()
+        with socket.create_connection(("127.0.0.1", it.port), PATIENCE) as connection:
+            connection.sendall(sent.replace(b"Connection: close\r\n", b""))
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+            until(lambda: [*http.deadlines.values()] != [inf])
+            [deadline] = http.deadlines.values()
+            assert deadline >= before + http.seconds_to_arrive
+        assert while_paying == [inf]
+        until(lambda: not http.deadlines)
+
+
+def test_more_connections_than_the_server_can_hold_are_refused(
+    it: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server.Server, "max_connections", 3)
+    with ExitStack() as stack:
+        for _ in range(3):
+            connection = socket.create_connection(("127.0.0.1", it.port), PATIENCE)
+            stack.enter_context(connection)
+        raw = b""
+        with suppress(OSError):
+            raw = it.talk(it.head("GET /v1/charges HTTP/1.1"))
+        assert raw == b""
+    until(lambda: it.talk(it.head("GET /v1/charges HTTP/1.1")).startswith(b"HTTP/1.1 200 "))
+
+
 def test_a_client_that_does_not_wait_for_its_answer(it: Served) -> None:
-    """The charge is made; nobody is told, and nothing is written to the console."""
+    """The charge is made; nobody hears of it, and nothing is written to the console."""
     for _ in range(20):
-        with socket.create_connection(("127.0.0.1", it.port), PATIENCE) as line:
-            line.sendall(it.head("POST /v1/charges HTTP/1.1", len(FORM)) + FORM)
+        with socket.create_connection(("127.0.0.1", it.port), PATIENCE) as connection:
+            connection.sendall(it.head("POST /v1/charges HTTP/1.1", len(FORM)) + FORM)
     until(lambda: len(it.captures()) == 20)
-    until(lambda: it.running.api.workers.qsize() == it.running.api.most)
+    until(lambda: it.running.api.workers.qsize() == it.running.api.worker_count)
     well(it)
 
 
@@ -627,30 +915,39 @@ def test_a_line_for_each_request(it: Served) -> None:
     assert (old["status"], "version" in old, old["account"]) == ("400", False, "'acct_1'")
 
 
-def test_a_line_counts_the_statements_of_its_request(it: Served) -> None:
+class Counted(Connection):
+    """A connection that counts what it runs, apart from the server's own count."""
+
+    ran: ClassVar[list[str]] = []
+
+    def set_trace_callback(self, callback: Any, /) -> None:
+        super().set_trace_callback(lambda sql: (callback(sql), self.ran.append(sql)))
+
+
+def test_a_line_counts_the_statements_of_its_request(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Those that the worker's database runs, whatever else the request does."""
-    ran: list[str] = []
-    api = it.running.api
-    for _ in range(api.most):
-        layer, fuse = api.workers.get()
-        layer.db.set_trace_callback(ran.append)
-        api.workers.put((layer, fuse))
-    it.running.network.lost_answers = 1
-    asked: list[Callable[[], Answer]] = [
-        lambda: it.ask("GET", "/v1/charges"),
-        lambda: it.ask("GET", "/v1/charges/ch_9"),
-        lambda: it.ask("POST", "/v1/customers"),
-        lambda: it.ask("POST", "/v1/nothing"),
-        it.charge,  # which loses an answer
-        it.charge,
-        lambda: it.ask("POST", "/v1/refunds", {"charge": "ch_2"}),
-    ]
-    for ask in asked:
-        it.lines.clear()
-        ran.clear()
-        ask()
-        said = fields(it.lines[0])
-        assert said["statements"] == str(len(ran)), said
+    monkeypatch.setattr(stripe_http, "open_layer", partial(open_layer, factory=Counted))
+    with served(tmp_path / "mini.db", clock) as it:
+        it.running.network.lost_responses = 1
+        requests: list[Callable[[], Response]] = [
+            lambda: it.ask("GET", "/v1/charges"),
+            lambda: it.ask("GET", "/v1/charges/ch_9"),
+            lambda: it.ask("POST", "/v1/customers"),
+            lambda: it.ask("POST", "/v1/nothing"),
+            it.charge,  # which loses a response
+            it.charge,
+            lambda: it.ask("POST", "/v1/refunds", {"charge": "ch_2"}),
+        ]
+        counts = []
+        for ask in requests:
+            it.lines.clear()
+            Counted.ran.clear()
+            ask()
+            counts.append(len(Counted.ran))
+            assert fields(it.lines[0])["statements"] == str(counts[-1])
+    assert [count > 0 for count in counts] == [True, True, True, False, True, True, True]
 
 
 def test_a_path_cannot_forge_a_line(same: Served) -> None:
@@ -663,29 +960,29 @@ def test_a_path_cannot_forge_a_line(same: Served) -> None:
 
 
 @pytest.mark.parametrize(
-    "trouble", [OperationalError("database is locked"), ValueError("odd"), KeyError("x")]
+    "exception", [OperationalError("database is locked"), ValueError("odd"), KeyError("x")]
 )
 def test_an_exception_is_a_500_that_may_be_repeated(
-    it: Served, trouble: Exception, monkeypatch: pytest.MonkeyPatch
+    it: Served, exception: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: Any) -> NoReturn:
-        raise trouble
+        raise exception
 
     with monkeypatch.context() as patch:
-        patch.setattr(it.running.api, "work", broken)
-        answer = it.charge(idempotency_key="cart-17")
-    assert clear(answer) == (500, "api_error", None)
-    assert answer.headers["stripe-should-retry"] == "true"
+        patch.setattr(api_module, "work", broken)
+        response = it.charge(idempotency_key="cart-17")
+    assert clear(response) == (500, "api_error", None)
+    assert response.headers["stripe-should-retry"] == "true"
     [line] = it.lines
     assert fields(line) | {"status": "500", "account": "'acct_1'", "statements": "0"} == fields(
         line
     )
-    assert type(trouble).__name__ in fields(line)["trouble"]
+    assert type(exception).__name__ in fields(line)["error"]
     well(it)
     assert it.charge(idempotency_key="cart-17").status == 200
 
 
-def test_without_a_key_nobody_is_told_to_ask_again(
+def test_without_a_key_no_header_advises_to_ask_again(
     it: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What the exception left undone is not known, and a second request would be another."""
@@ -693,7 +990,7 @@ def test_without_a_key_nobody_is_told_to_ask_again(
     def broken(*_: Any) -> NoReturn:
         raise OperationalError("disk I/O error")
 
-    monkeypatch.setattr(it.running.api, "work", broken)
+    monkeypatch.setattr(api_module, "work", broken)
     assert it.charge().headers["stripe-should-retry"] == "false"
     assert it.charge(idempotency_key="a").headers["stripe-should-retry"] == "true"
 
@@ -705,36 +1002,36 @@ def test_no_answer_is_lost_for_a_line(it: Served, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(it.running.api, "log", broken)
     assert it.charge().status == 200
     assert it.ask("GET", "/v1/nothing").status == 404
-    [answer] = answers(it.talk(it.head("GET / HTTP/1.1\nContent-Length: x")))
-    assert answer.status == 411
+    [response] = responses(it.talk(it.head("GET / HTTP/1.1\nContent-Length: x")))
+    assert response.status == 411
 
 
 def test_a_broken_worker_is_given_back(it: Served) -> None:
     """Each eighth request fails, and no more."""
-    layer, fuse = it.running.api.workers.get()
+    layer = it.running.api.workers.get()
     layer.db.close()
-    it.running.api.workers.put((layer, fuse))
-    told = [it.charge().status for _ in range(16)]
-    assert Counter(told) == {200: 14, 500: 2}
-    assert it.running.api.workers.qsize() == it.running.api.most
-    troubles = [fields(line).get("trouble") for line in it.lines]
-    assert len([t for t in troubles if t and "closed database" in t]) == 2
+    it.running.api.workers.put(layer)
+    found = [it.charge().status for _ in range(16)]
+    assert Counter(found) == {200: 14, 500: 2}
+    assert it.running.api.workers.qsize() == it.running.api.worker_count
+    errors = [fields(line).get("error") for line in it.lines]
+    assert len([t for t in errors if t and "closed database" in t]) == 2
     assert it.captures() == [500] * 14
 
 
 def test_a_locked_database_is_a_500_that_may_be_repeated(it: Served) -> None:
     api = it.running.api
     it.ask("GET", "/v1/charges")  # pins the version
-    for _ in range(api.most):
-        layer, fuse = api.workers.get()
+    for _ in range(api.worker_count):
+        layer = api.workers.get()
         layer.db.execute("PRAGMA busy_timeout = 1")
-        api.workers.put((layer, fuse))
+        api.workers.put(layer)
     with closing(it.connect()) as db:
         db.execute("BEGIN IMMEDIATE")
-        answer = it.charge(idempotency_key="cart-17")
-        assert clear(answer) == (500, "api_error", None)
-        assert answer.headers["stripe-should-retry"] == "true"
-        assert "locked" in fields(it.lines[-1])["trouble"]
+        response = it.charge(idempotency_key="cart-17")
+        assert clear(response) == (500, "api_error", None)
+        assert response.headers["stripe-should-retry"] == "true"
+        assert "locked" in fields(it.lines[-1])["error"]
         db.execute("ROLLBACK")
     assert it.charge(idempotency_key="cart-17").status == 200
     assert it.captures() == [500]
@@ -743,19 +1040,23 @@ def test_a_locked_database_is_a_500_that_may_be_repeated(it: Served) -> None:
 # -- Limits
 
 
-def limited(it: Served, answer: Answer, status: int, reason: str) -> None:
-    assert clear(answer) == (status, INVALID, "rate_limit")
-    said = answer.headers.get("stripe-rate-limited-reason")
-    assert said == (reason if status == 429 else None)
+def limited(it: Served, response: Response, status: int, reason: str) -> None:
+    assert clear(response) == (status, INVALID, "rate_limit")
+    header = response.headers.get("stripe-rate-limited-reason")
+    assert header == (reason if status == 429 else None)
     line = fields(it.lines[-1])
     assert (line["limited"], line["status"]) == (repr(reason), str(status))
     assert (line["account"], "statements" in line) == ("'acct_1'", False)
+    # Shed load is told to stay away; a charge may try again.
+    critical = line["method"] == "'POST'" and line["path"] in map(repr, api_module.CRITICAL)
+    stay = status == 503 and not critical
+    assert response.headers.get("stripe-should-retry") == ("false" if stay else None)
 
 
-def held(most: int, users: tuple[str, ...]) -> InFlight:
+def full(limit: int, users: tuple[str, ...]) -> InFlight:
     """A limiter in which nothing fits any more."""
     ever = float("inf")
-    return InFlight(most, running={user: {str(n): ever for n in range(most)} for user in users})
+    return InFlight(limit, running={user: {str(n): ever for n in range(limit)} for user in users})
 
 
 @pytest.mark.parametrize(
@@ -763,8 +1064,8 @@ def held(most: int, users: tuple[str, ...]) -> InFlight:
     [
         (Limits(bucket=TokenBucket(rate=0, capacity=0)), 429, "global-rate"),
         (Limits(user=InFlight(0)), 429, "global-concurrency"),
-        (Limits(user=held(3, ("acct_1",))), 429, "global-concurrency"),
-        (Limits(shedder=Shedder(level=1.0, rest=1.0)), 503, "workers"),
+        (Limits(user=full(3, ("acct_1",))), 429, "global-concurrency"),
+        (Limits(shedder=Shedder(rest=1.0)), 503, "workers"),
     ],
 )
 def test_a_refusal_says_why_and_stores_nothing(
@@ -773,7 +1074,7 @@ def test_a_refusal_says_why_and_stores_nothing(
     api = it.running.api
     usual, api.limits = api.limits, limits
     limited(it, it.charge(idempotency_key="cart-17"), status, reason)
-    assert +limits.tripped == {reason: 1}
+    assert +limits.refused == {reason: 1}
     assert it.rows("SELECT * FROM keys") == []
     api.limits = usual
     assert it.charge(idempotency_key="cart-17").status == 200
@@ -816,14 +1117,14 @@ class Broken:
         return call
 
 
-@pytest.mark.parametrize("name", ["bucket", "user", "fleet", "shedder", "dice"])
+@pytest.mark.parametrize("name", ["bucket", "user", "fleet", "shedder", "rng"])
 def test_a_limiter_that_fails_lets_requests_through(it: Served, name: str) -> None:
     limits: Any = it.running.api.limits
-    setattr(limits, name, Broken().raise_ if name == "dice" else Broken())
-    answer = it.ask("POST", "/v1/customers", idempotency_key="a")
-    assert answer.status == 200
-    [(reason, number)] = (+limits.tripped).items()
-    assert (reason.endswith("error"), number) == (True, 1)
+    setattr(limits, name, Broken().raise_ if name == "rng" else Broken())
+    response = it.ask("POST", "/v1/customers", idempotency_key="a")
+    assert response.status == 200
+    assert limits.failed.total() == 1
+    assert limits.refused.total() == 0
     assert it.charge().status == 200
     well(it)
 
@@ -834,25 +1135,104 @@ def test_a_limiter_that_fails_lets_requests_through(it: Served, name: str) -> No
         (Limits(bucket=TokenBucket(rate=0, capacity=0)), "global-rate"),
         (Limits(user=InFlight(0)), "global-concurrency"),
         (Limits(fleet=InFlight(0)), "fleet"),
-        (Limits(shedder=Shedder(level=1.0, rest=1.0)), "workers"),
+        (Limits(shedder=Shedder(rest=1.0)), "workers"),
     ],
 )
-def test_a_dark_limiter_counts_and_refuses_nothing(it: Served, limits: Limits, reason: str) -> None:
-    limits.dark = frozenset({reason})
-    limits.tripped.clear()
+def test_a_dry_run_counts_and_refuses_nothing(it: Served, limits: Limits, reason: str) -> None:
+    limits.dry_run = {reason}
     it.running.api.limits = limits
     assert it.ask("POST", "/v1/customers").status == 200
-    assert +limits.tripped == {reason: 1}
+    assert +limits.refused == {reason: 1}
     assert "limited" not in fields(it.lines[-1])
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
 def test_a_method_without_a_url_is_no_error_of_the_limiters(it: Served, method: str) -> None:
     it.ask(method, "/v1/charges")
-    assert not [reason for reason in +it.running.api.limits.tripped if "error" in reason]
+    assert it.running.api.limits.failed.total() == 0
 
 
 # -- Many at once
+
+
+@pytest.mark.parametrize("number", [8, 100])
+def test_one_request_too_many_is_refused_while_the_others_are_under_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """Eight are inside the endpoint, where they wait for the network; the others for a worker."""
+    limits = Limits(user=InFlight(number))
+    inside, go_on = threading.Barrier(9), threading.Event()
+    with (
+        ThreadPoolExecutor(number) as pool,
+        served(tmp_path / "mini.db", limits=limits) as it,
+        monkeypatch.context() as patch,
+    ):
+        charge = it.running.network.charge
+
+        def slow(*its: Any) -> bool:
+            if not go_on.is_set():
+                inside.wait(PATIENCE)
+            assert go_on.wait(PATIENCE)
+            return charge(*its)
+
+        patch.setattr(it.running.network, "charge", slow)
+        under_way = [pool.submit(it.charge) for _ in range(number)]
+        try:
+            inside.wait(PATIENCE)
+            until(lambda: len(limits.user.running["acct_1"]) == number)
+            response = it.charge()
+            assert not any(request.done() for request in under_way)
+        finally:
+            go_on.set()
+        limited(it, response, 429, "global-concurrency")
+        assert [request.result().status for request in under_way] == [200] * number
+        assert it.charge().status == 200
+
+
+def test_a_refusal_does_not_wait_for_the_database(it: Served) -> None:
+    """Somebody writes and holds all others up; who has no token left hears so at once."""
+    it.charge()
+    limits = it.running.api.limits = Limits(bucket=TokenBucket(rate=0, capacity=1))
+    with ThreadPoolExecutor(1) as pool, closing(it.connect()) as db:
+        db.execute("BEGIN EXCLUSIVE")
+        try:
+            waits = pool.submit(it.charge)
+            until(lambda: limits.bucket.levels)
+            response = it.charge()
+            assert not waits.done()
+        finally:
+            db.execute("ROLLBACK")
+        limited(it, response, 429, "global-rate")
+        assert waits.result().status == 200
+
+
+def test_what_a_crowd_gets_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that are under way wait here until the last of the crowd has been refused."""
+    number, made = 105, list[Limits]()
+    charge = CardNetwork.charge
+
+    def limits(**options: Any) -> Limits:
+        made.append(Limits(**options))
+        return made[0]
+
+    def slow(*its: Any) -> bool:
+        until(lambda: made[0].refused["global-concurrency"] == 5)
+        return charge(*its)
+
+    monkeypatch.setattr(overload, "Limits", limits)
+    monkeypatch.setattr(CardNetwork, "charge", slow)
+    measured = overload.overload(number)
+    assert made[0].disabled == {"global-rate"}
+    assert (measured["served"], measured["refused"]) == (100, 5)
+    assert measured["ratio"] > 1
+    for which in ("served", "refused"):
+        assert 0 < measured[f"{which}, median"] <= measured[f"{which}, worst"]
+    assert measured["ratio"] == measured["served, median"] / measured["refused, median"]
+    stored = json.loads(OVERLOAD.read_text(encoding="utf-8"))
+    assert [*measured.pop("versions")] == [*stored["measured"]["versions"]]
+    assert [*measured] == [*stored["values"]]
+    assert stored["values"]["served"] + stored["values"]["refused"] == 400
+    assert stored["values"]["ratio"] > 1
 
 
 def test_two_hundred_connections_at_once(it: Served) -> None:
@@ -861,23 +1241,23 @@ def test_two_hundred_connections_at_once(it: Served) -> None:
     usual = threading.active_count()
 
     def one(n: int) -> tuple[int, str]:
-        with closing(HTTPConnection("127.0.0.1", it.port, timeout=60)) as line:
+        with closing(HTTPConnection("127.0.0.1", it.port, timeout=60)) as connection:
             barrier.wait(PATIENCE)
             sent = {"Authorization": f"Bearer {it.running.key}", "Idempotency-Key": f"cart-{n}"}
-            line.request("POST", "/v1/charges", FORM, sent)
-            answer = line.getresponse()
-            body = json.loads(answer.read())
-            reason = answer.headers.get("Stripe-Rate-Limited-Reason", "")
-            return answer.status, reason or body.get("id") or body["error"]["code"]
+            connection.request("POST", "/v1/charges", FORM, sent)
+            response = connection.getresponse()
+            body = json.loads(response.read())
+            reason = response.headers.get("Stripe-Rate-Limited-Reason", "")
+            return response.status, reason or body.get("id") or body["error"]["code"]
 
     with ThreadPoolExecutor(number) as pool:
-        told = list(pool.map(one, range(number)))
-    statuses = Counter(status for status, _ in told)
+        found = list(pool.map(one, range(number)))
+    statuses = Counter(status for status, _ in found)
     assert set(statuses) <= {200, 429, 503}
-    made = [name for status, name in told if status == 200]
+    made = [name for status, name in found if status == 200]
     assert len(set(made)) == len(made) == len(it.captures())
     assert made
-    assert {reason for status, reason in told if status != 200} <= {
+    assert {reason for status, reason in found if status != 200} <= {
         "global-concurrency",
         "global-rate",
         "rate_limit",
@@ -918,21 +1298,21 @@ def test_a_silent_client_does_not_keep_the_server_open(
     """When the server has ended, so have its connections and its threads."""
     monkeypatch.setattr(server.Handler, "timeout", None)  # nobody is let go for being slow
     before = threading.active_count()
-    lines: list[socket.socket] = []
+    connections: list[socket.socket] = []
     given_up = threading.Event()
 
     def give_up() -> None:
         given_up.set()
-        for line in lines:
-            line.shutdown(socket.SHUT_RDWR)
+        for connection in connections:
+            connection.shutdown(socket.SHUT_RDWR)
 
     with ExitStack() as stack:
         with served(tmp_path / "mini.db") as it:
             usual = threading.active_count()
             for _ in range(3):
-                line = socket.create_connection(("127.0.0.1", it.port), PATIENCE)
-                lines.append(stack.enter_context(line))
-            _, half, kept = lines
+                connection = socket.create_connection(("127.0.0.1", it.port), PATIENCE)
+                connections.append(stack.enter_context(connection))
+            _, half, kept = connections
             half.sendall(b"POST /v1/cha")
             kept.sendall(it.head("GET /v1/charges HTTP/1.1").replace(b"Connection: close\r\n", b""))
             assert kept.recv(65536)
@@ -944,10 +1324,10 @@ def test_a_silent_client_does_not_keep_the_server_open(
         assert not given_up.is_set()
         with suppress(OSError):
             kept.sendall(it.head("GET /v1/charges HTTP/1.1"))
-        for line in lines:
-            line.settimeout(2)
+        for connection in connections:
+            connection.settimeout(2)
             with suppress(ConnectionResetError):
-                assert b" 200 " not in b"".join(iter(partial(line.recv, 65536), b""))
+                assert b" 200 " not in b"".join(iter(partial(connection.recv, 65536), b""))
         until(lambda: threading.active_count() == before)
     assert sum(" status=200 " in line for line in it.lines) == 1
 
@@ -962,7 +1342,15 @@ def when_it_ends(act: Callable[[], None]) -> None:
 def test_a_request_under_way_is_answered_before_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    arrived, go_on = threading.Event(), threading.Event()
+    arrived, go_on, sent = threading.Event(), threading.Event(), list[int]()
+    send = server.Handler.send
+
+    def slow_send(handler: server.Handler, response: HttpResponse) -> None:
+        time.sleep(0.2)  # a server that did not wait would be gone
+        send(handler, response)
+        sent.append(response.status)
+
+    monkeypatch.setattr(server.Handler, "send", slow_send)
     with ThreadPoolExecutor(2) as pool:
         with served(tmp_path / "mini.db") as it:
             charge = it.running.network.charge
@@ -973,10 +1361,11 @@ def test_a_request_under_way_is_answered_before_the_end(
                 return charge(*its)
 
             monkeypatch.setattr(it.running.network, "charge", slow)
-            answer = pool.submit(it.charge)
+            response = pool.submit(it.charge)
             assert arrived.wait(PATIENCE)
             pool.submit(when_it_ends, go_on.set)
-        assert answer.result().status == 200
+        assert sent == [200]
+        assert response.result().status == 200
 
 
 def test_requests_that_wait_for_a_worker_are_answered_before_the_end(
@@ -993,57 +1382,42 @@ def test_requests_that_wait_for_a_worker_are_answered_before_the_end(
                 return charge(*its)
 
             monkeypatch.setattr(it.running.network, "charge", slow)
-            told = [pool.submit(it.charge) for _ in range(number)]
+            found = [pool.submit(it.charge) for _ in range(number)]
             mine = it.running.api.limits.user.running
             until(lambda: len(mine.get("acct_1", {})) == number)
             pool.submit(when_it_ends, go_on.set)
-        assert [answer.result().status for answer in told] == [200] * number
+        assert [response.result().status for response in found] == [200] * number
         assert len(it.running.network.captures) == number
     until(lambda: threading.active_count() == before)
 
 
-def test_who_waits_for_a_worker_goes_before_the_end(tmp_path: Path) -> None:
-    """The thread that gives a worker back is the first to ask again, before any other wakes up."""
-    (tmp_path / "mini.db").write_bytes(empty_database())
-    for _ in range(20):
-        api = apis(tmp_path / "mini.db", [])
-        lent = api.worker()
-        with ThreadPoolExecutor(1) as pool:
-            waits = pool.submit(lambda api=api: api.workers.put(api.worker()))
-            until(lambda api=api: api.waiting)
-            time.sleep(0.01)
-            api.workers.put(lent)
-            api.close()
-        assert waits.result() is None
-        with pytest.raises(RuntimeError, match="the server has closed"):
-            api.worker()
-
-
-def test_a_request_that_comes_too_late_does_not_wait_for_ever(
+def test_the_response_under_way_is_the_last_on_its_connection(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The workers are closed while it stands before the limiters."""
-    (tmp_path / "mini.db").write_bytes(empty_database())
-    api = apis(tmp_path / "mini.db", [])
-    call = Call(
-        "GET",
-        "/v1/charges",
-        "",
-        {"authorization": f"Bearer {open_account(api.door, 'acct_1')}"},
-        b"",
-    )
-    around = api.limits.around
+    """A client that goes on asking would keep the server open."""
+    arrived, go_on = threading.Event(), threading.Event()
+    with ThreadPoolExecutor(1) as pool, ExitStack() as stack:
+        with served(tmp_path / "mini.db") as it:
+            charge = it.running.network.charge
 
-    def late(*its: Any) -> Any:
-        api.close()
-        return around(*its)
+            def slow(*its: Any) -> bool:
+                arrived.set()
+                assert go_on.wait(PATIENCE)
+                return charge(*its)
 
-    monkeypatch.setattr(api.limits, "around", late)
-    got: list[int] = []
-    thread = threading.Thread(target=lambda: got.append(api.handle(call).status), daemon=True)
-    thread.start()
-    thread.join(2)
-    assert got == [500]
+            monkeypatch.setattr(it.running.network, "charge", slow)
+            connection = socket.create_connection(("127.0.0.1", it.port), PATIENCE)
+            stack.enter_context(connection)
+            sent = it.head("POST /v1/charges HTTP/1.1", len(FORM)) + FORM
+            connection.sendall(sent.replace(b"Connection: close\r\n", b"") * 20)
+            assert arrived.wait(PATIENCE)
+            pool.submit(when_it_ends, go_on.set)
+        raw = b""
+        with suppress(ConnectionResetError):
+            while got := connection.recv(65536):
+                raw += got
+    assert raw.count(b"HTTP/1.1 200 ") <= 1
+    assert len(it.running.network.captures) == 1
 
 
 def test_deliveries_do_not_keep_the_server_open(tmp_path: Path) -> None:
@@ -1061,7 +1435,7 @@ def test_deliveries_do_not_keep_the_server_open(tmp_path: Path) -> None:
             until(lambda: len(post.got) == 1)
             pool.submit(when_it_ends, post.hold.set)
         assert not any(thread.is_alive() for thread in its)
-        assert not [line for line in it.lines if "trouble" in line], "a database went too early"
+        assert not [line for line in it.lines if " error=" in line], "a database went too early"
         assert len(post.got) <= 2
         with served(file):
             until(lambda: len(post.got) == 4)
@@ -1086,9 +1460,9 @@ def test_a_restart_keeps_everything(tmp_path: Path, clock: Clock) -> None:
         assert again.headers["idempotent-replayed"] == "true"
         assert it.running.network.captures == []
         assert [it.ask("GET", f"/v1/{kind}").body for kind in ("charges", "events")] == pages
-        answer = it.ask("GET", "/v1/charges", key=old)
-        assert answer.headers["stripe-version"] == "2014-06-17"
-        assert "card" in answer.body["data"][0]
+        response = it.ask("GET", "/v1/charges", key=old)
+        assert response.headers["stripe-version"] == "2014-06-17"
+        assert "card" in response.body["data"][0]
         third = it.charge()
         assert third.body["id"] == "ch_3"
         assert third.body["created"] == NOW + 3600
@@ -1128,21 +1502,23 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> Counter[float]:
 
 
 def test_no_two_threads_in_the_background_share_a_connection(
-    hasty: Counter[float], it: Served, monkeypatch: pytest.MonkeyPatch
+    hasty: Counter[float], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While one waits for a lock, with the connection held, the other would hold all Python."""
     users: dict[int, set[str]] = {}
-    execute = FusedConnection.execute
 
-    def watched(db: FusedConnection, *its: Any) -> Any:
-        users.setdefault(id(db), set()).add(threading.current_thread().name)
-        return execute(db, *its)
+    class Watched(Connection):
+        def execute(self, *its: Any) -> Cursor:
+            users.setdefault(id(self), set()).add(threading.current_thread().name)
+            return super().execute(*its)
 
-    monkeypatch.setattr(FusedConnection, "execute", watched)
-    usual = {**hasty}
-    until(lambda: all(hasty[seconds] >= runs + 2 for seconds, runs in usual.items()))
-    assert users
-    assert all(len(names) == 1 for names in users.values()), users
+    monkeypatch.setattr(stripe_http, "open_layer", partial(open_layer, factory=Watched))
+    with served(tmp_path / "mini.db"):
+        users.clear()
+        usual = {**hasty}
+        until(lambda: all(hasty[seconds] >= runs + 2 for seconds, runs in usual.items()))
+        assert users
+        assert all(len(names) == 1 for names in users.values()), users
 
 
 def test_the_completer_finishes_a_charge_and_its_event_is_delivered(
@@ -1151,10 +1527,10 @@ def test_the_completer_finishes_a_charge_and_its_event_is_delivered(
     with receiver() as post:
         form = {"url": post.url, "enabled_events[]": "charge.succeeded"}
         it.ask("POST", "/v1/webhook_endpoints", form)
-        it.running.network.lost_answers = 1
-        answer = it.charge(idempotency_key="cart-17")
-        assert clear(answer) == (500, "api_error", None)
-        assert answer.headers["stripe-should-retry"] == "false"
+        it.running.network.lost_responses = 1
+        response = it.charge(idempotency_key="cart-17")
+        assert clear(response) == (500, "api_error", None)
+        assert response.headers["stripe-should-retry"] == "false"
         assert it.ask("GET", "/v1/charges/ch_1").body["status"] == "pending"
         assert post.got == []
         clock.now += MIN_AGE + 1
@@ -1165,7 +1541,7 @@ def test_the_completer_finishes_a_charge_and_its_event_is_delivered(
         assert it.ask("GET", "/v1/charges/ch_1").body["status"] == "succeeded"
         assert it.captures() == [500]
         again = it.charge(idempotency_key="cart-17")
-        assert (again.status, again.body) == (500, answer.body), "what was told stays told"
+        assert (again.status, again.body) == (500, response.body), "the first response stays"
 
 
 def test_the_reaper_takes_old_keys(hasty: Counter[float], it: Served, clock: Clock) -> None:
@@ -1180,34 +1556,34 @@ def test_the_reaper_takes_old_keys(hasty: Counter[float], it: Served, clock: Clo
     assert it.charge(idempotency_key="cart-17").body["id"] == "ch_3", "a key of old is new"
 
 
-def test_what_nobody_could_finish_is_told_to_a_human(
+def test_what_nobody_could_finish_is_reported(
     hasty: Counter[float], it: Served, clock: Clock
 ) -> None:
-    it.running.network.lost_answers = 10**9
+    it.running.network.lost_responses = 10**9
     it.charge()
     clock.now += HORIZON
     until(lambda: any("unfinished" in line for line in it.lines))
     [line, *_] = [fields(line) for line in it.lines if "unfinished" in line]
-    assert (line["unfinished"], "no answer from the network" in line["why"]) == ("1", True)
+    assert (line["unfinished"], "no response from the network" in line["error"]) == ("1", True)
 
 
 def test_a_key_past_the_horizon_is_too_old(it: Served, clock: Clock) -> None:
-    it.running.network.lost_answers = 1
+    it.running.network.lost_responses = 1
     body = json.dumps(CHARGE).encode()
 
-    def ask() -> Answer:
+    def ask() -> Response:
         return it.ask(
             "POST", "/v2/charges", body=body, stripe_version=CURRENT, idempotency_key="cart-17"
         )
 
     assert ask().status == 500
     clock.now += HORIZON
-    answer = ask()
-    assert clear(answer) == (409, INVALID, "idempotency_key_expired")
+    response = ask()
+    assert clear(response) == (409, INVALID, "idempotency_key_expired")
 
 
-@pytest.mark.parametrize("trouble", [OperationalError("database is locked"), KeyError("odd")])
-def test_a_job_that_fails_runs_again_and_leaves_a_line(trouble: Exception) -> None:
+@pytest.mark.parametrize("exception", [OperationalError("database is locked"), KeyError("odd")])
+def test_a_job_that_fails_runs_again_and_leaves_a_line(exception: Exception) -> None:
     runs: list[int] = []
     lines: list[str] = []
     end = threading.Event()
@@ -1215,13 +1591,13 @@ def test_a_job_that_fails_runs_again_and_leaves_a_line(trouble: Exception) -> No
     def job() -> None:
         runs.append(1)
         if len(runs) < 3:
-            raise trouble
+            raise exception
 
     thread = server.every(0.001, job, end, lines.append)
     until(lambda: len(runs) > 5)
     end.set()
     thread.join()
-    assert [fields(line) for line in lines] == [{"trouble": repr(repr(trouble))}] * 2
+    assert [fields(line) for line in lines] == [{"error": repr(repr(exception))}] * 2
 
 
 @pytest.mark.parametrize(
@@ -1259,7 +1635,8 @@ def test_an_address_that_leads_nowhere_stops_no_other(
 
 def apis(file: Path, lines: list[str]) -> Api:
     network, clock = CardNetwork(), Clock(NOW)
-    return Api(lambda fuse: opened(str(file), network, clock, fuse), lines.append, workers=1)
+    layer: Callable[[], IdempotencyLayer] = partial(opened, str(file), network, clock)
+    return Api(layer, lines.append, workers=1)
 
 
 HEAD = st.characters(max_codepoint=255, exclude_characters="\r\n\0")  # what a head can hold
@@ -1347,8 +1724,8 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Api, list[st
     file.write_bytes(empty_database())
     lines: list[str] = []
     it = apis(file, lines)
-    it.limits = Limits(TokenBucket(rate=1e9, capacity=1e9), dice=random.Random(17).random)
-    yield it, lines, open_account(it.door, "acct_1")
+    it.limits = Limits(TokenBucket(rate=1e9, capacity=1e9), rng=random.Random(17).random)
+    yield it, lines, open_account(it.accounts_db, "acct_1")
     it.close()
 
 
@@ -1363,14 +1740,14 @@ def test_anything_gets_one_answer_in_json_and_one_line(
     method, path, query, headers, scheme, body = call
     headers = headers | {"authorization": scheme.replace("{}", key)}
     lines.clear()
-    reply = it.handle(Call(method, path, query, headers, body))
-    shown = json.loads(reply.body)
-    assert isinstance(shown, dict)
+    reply = it.handle(HttpRequest(method, path, query, headers, body))
+    rendered = json.loads(reply.body)
+    assert isinstance(rendered, dict)
     assert 200 <= reply.status < 500, lines
-    assert ("error" in shown) is (reply.status >= 400)
+    assert ("error" in rendered) is (reply.status >= 400)
     if reply.status >= 400:
-        assert shown["error"]["type"]
-        assert shown["error"]["message"]
+        assert rendered["error"]["type"]
+        assert rendered["error"]["message"]
     [line] = lines
     assert line.isprintable()
     assert f" status={reply.status} " in line
