@@ -7,6 +7,7 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check --no-input --req
 SPHINX := $(BIN)/sphinx-build
 SPHINXOPTS ?= -n -W --keep-going -j auto
 BOOK := elite-engineering-case-studies
+SDKS := tests/studies/stripe/sdks
 TEX_PACKAGES := latexmk texlive-luatex texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended texlive-plain-generic poppler-utils
 
 # A build knows no other clock than the last commit, or SOURCE_DATE_EPOCH where you set it.  A
@@ -36,7 +37,7 @@ ON_MEMORY := $(if $(shell test -w /dev/shm && echo yes),TMPDIR=/dev/shm)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help html latex latexpdf epub text tangle live test quick one study pythons outputs measure prose bench lint fix fonts lock linkcheck clean another-python on-one-python
+.PHONY: help html latex latexpdf epub text tangle live sdks test quick one study pythons outputs measure prose bench lint fix fonts lock linkcheck clean another-python on-one-python
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -100,7 +101,28 @@ need-tex:
 live: $(VENV)/live  ## rebuild and reload while you write
 	PYTHONDONTWRITEBYTECODE=1 $(BIN)/sphinx-autobuild -n -c . -d build/doctrees/live --watch _ext --watch conf.py source build/live
 
-test: lint  ## lint and every test that can run here
+# Stripe's libraries of other years, each major in a folder of its own.  What those for Python need,
+# requests and typing-extensions, they find among the packages of the tests.
+FOR_NODE := $(if $(shell command -v npm),$(VENV)/sdks/node/stamp,without-npm)
+sdks: $(VENV)/sdks/python $(FOR_NODE)  ## Stripe's libraries of other years, for the tests
+
+$(VENV)/sdks/python: $(wildcard $(SDKS)/stripe*.txt) | $(VENV)/book
+	rm -rf $(VENV)/sdks/python*
+	for list in $(notdir $(^:.txt=)); do \
+	    $(PIP) --no-deps --target $(VENV)/sdks/python$${list#stripe} -r $(SDKS)/$$list.txt || exit 1; done
+	@touch $@
+
+$(VENV)/sdks/node/stamp: $(SDKS)/package.json $(SDKS)/package-lock.json | $(VENV)/book
+	@mkdir -p $(@D)
+	cp $^ $(@D)
+	cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+.PHONY: without-npm
+without-npm:
+	@echo "Stripe's libraries for Node need npm. On Debian or Ubuntu: sudo apt-get install --no-install-recommends nodejs npm"
+
+test: lint sdks  ## lint and every test that can run here
 	$(CORE) --cov=casebook.core --cov-branch --cov-report=term:skip-covered --cov-fail-under=100
 	$(STUDIES)
 	$(BIN)/python tools/chunktests.py --check build/studies.coverage
@@ -130,7 +152,7 @@ study: $(VENV)/book  ## begin a study: make study NAME=acme-queue TITLE="Acme: t
 pythons:  ## core, press and studies on every Python from 3.11 on that is installed
 	"$(PYTHON)" tools/pythons.py
 
-on-one-python: $(VENV)/tests
+on-one-python: $(VENV)/tests sdks
 	$(CORE)
 	$(ON_MEMORY) $(PYTEST) $(TOGETHER) tests/studies source/elite
 	$(PYTEST) $(WORKERS) tests/press --ignore=tests/press/core
@@ -164,11 +186,16 @@ fix: $(VENV)/tests  ## format the press, the tests and the code of the pages
 fonts: $(VENV)/tests  ## cut the book's fonts anew from the wheels
 	$(BIN)/python tools/fonts.py
 
-lock:  ## renew requirements*.txt
+COMPILE := build/uv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 \
+    --no-emit-index-url --no-header --no-annotate --no-strip-extras
+
+lock:  ## renew requirements*.txt, and the pins of Stripe's libraries
 	"$(PYTHON)" -m venv build/uv && build/uv/bin/pip install --quiet uv
 	for set in requirements requirements-test requirements-live; do \
-	    build/uv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --fork-strategy fewest \
-	        --python-version 3.11 --no-emit-index-url --no-header --no-annotate --no-strip-extras $$set.in -o $$set.txt || exit 1; done
+	    $(COMPILE) --fork-strategy fewest $$set.in -o $$set.txt || exit 1; done
+	for major in 5 7 10; do \
+	    echo "stripe==$$major.*" | $(COMPILE) --no-deps - -o $(SDKS)/stripe$$major.txt || exit 1; done
+	cd $(SDKS) && npm update --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
 
 linkcheck: $(VENV)/book  ## open every outward link (needs the network)
 	$(SPHINX) -c . -d build/doctrees/linkcheck -b linkcheck source build/linkcheck

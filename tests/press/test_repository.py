@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import re
@@ -63,12 +64,24 @@ def test_links_between_the_texts_lead_to_files() -> None:
 
 
 def test_every_requirement_is_pinned_with_its_hashes() -> None:
-    for name in ("requirements.txt", "requirements-test.txt"):
-        lines = (ROOT / name).read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
+    sdks = sorted((ROOT / "tests" / "studies" / "stripe" / "sdks").glob("*.txt"))
+    assert sdks
+    for path in (ROOT / "requirements.txt", ROOT / "requirements-test.txt", *sdks):
+        lines = path.read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
         pins = [line for line in lines if re.match(r"\w", line)]
         assert pins
         assert all("==" in pin and "--hash=sha256:" in pin for pin in pins)
         assert "://" not in "".join(lines)
+
+
+def test_every_package_for_node_is_pinned_with_its_hash_and_names_no_host() -> None:
+    [path] = (ROOT / "tests").rglob("package-lock.json")
+    locked = json.loads(path.read_text(encoding="utf-8"))["packages"]
+    asked = json.loads((path.parent / "package.json").read_text(encoding="utf-8"))
+    assert locked.pop("")["dependencies"] == asked["dependencies"]
+    for name, package in locked.items():
+        assert re.fullmatch(r"sha512-[\w+/]{86}==", package["integrity"], re.ASCII), name
+        assert "resolved" not in package, name
 
 
 def test_no_style_sheet_holds_a_colour_of_its_own() -> None:
