@@ -93,7 +93,7 @@ def test_findings_are_on_paper(edition: Edition) -> None:
     assert squeezed("“Stripe’s idempotency window is 24 hours”") in words
     assert edition.text.count("unsupported") >= 2
     assert "\\columncolor{cbtint}" in edition.tex
-    assert squeezed("Worker 1 wakes up late and books a charge") in words
+    assert squeezed("Worker 1 wakes up late and inserts a charge row") in words
     assert squeezed("Broken at the last move: one key has two charges.") in words
 
 
