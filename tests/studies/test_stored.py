@@ -18,7 +18,7 @@ from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from random import Random
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -34,6 +34,7 @@ from casebook.core.literate.stored_outputs import (
 )
 from casebook.literate import running
 from casebook.literate.programs import pages
+from casebook.literate.running import Trace, play
 from stripe.params import _webhook_endpoint_create_params
 
 import mini_stripe.objects as objects
@@ -138,21 +139,6 @@ GUARDS: dict[str, ModuleType] = {
     "stripe/without-early-position": guards_moving,
 }
 each_guard = pytest.mark.parametrize("name", GUARDS)
-
-
-class Trace(NamedTuple):
-    shown: list[str]  # after each move
-    broken: str  # by the last of them; empty if no rule was
-
-
-def play(world: Any, moves: Sequence[str]) -> Trace:
-    """Stop at the first move that breaks a rule."""
-    shown: list[str] = []
-    for name in moves:
-        shown.append(world.move(name))
-        if broken := world.broken():
-            return Trace(shown, broken)
-    return Trace(shown, "")
 
 
 def unguarded(name: str, moves: Sequence[str]) -> Trace:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from random import Random
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from hypothesis import HealthCheck, find, settings
 from hypothesis import strategies as st
@@ -108,38 +108,53 @@ def _run(module: ModuleType, name: str) -> dict[str, Any]:
     return text(result) if isinstance(result, str) else experiment(result)
 
 
+class Trace(NamedTuple):
+    """What each move of a list showed, and the rule that the last one broke, if it broke one."""
+
+    shown: list[str]
+    broken: str
+
+
+def play(world: Any, moves: Iterable[str]) -> Trace:
+    """Play moves in a world until one of them breaks a rule."""
+    shown = []
+    for name in moves:
+        shown.append(world.move(name))
+        if broken := world.broken():
+            return Trace(shown, broken)
+    return Trace(shown, "")
+
+
 def counterexample(module: ModuleType, without: Any) -> dict[str, Any]:
     """Find the shortest list of a module's `MOVES` that breaks a rule once a guard is gone.
 
     They are played in a fresh `World` of the module.  Raises ``LookupError`` if none is found, or
     if the moves break the rule with the guard in place as well.
     """
+
+    def unguarded(moves: list[str]) -> Trace:
+        world = module.World()
+        without(world)
+        return play(world, moves)
+
     lists = st.lists(st.sampled_from(module.MOVES), max_size=MOST_MOVES)
     options = settings(
         max_examples=TRIES, deadline=None, database=None, suppress_health_check=list(HealthCheck)
     )
     try:
         moves = find(
-            lists, lambda moves: bool(_played(module.World(), moves, without)[1]),
+            lists, lambda moves: bool(unguarded(moves).broken),
             settings=options, random=Random(0),
         )  # fmt: skip
     except NoSuchExample:
         message = f"no list of moves breaks a rule in {module.__name__} once this guard is gone"
         raise LookupError(f"{message}: {without.__name__}") from None
-    guarded, still = _played(module.World(), moves)
-    unguarded, broken = _played(module.World(), moves, without)
-    if still:
-        raise LookupError(f"{still} with the guard in place as well: {without.__name__}")
-    return {"moves": moves, "guarded": guarded, "unguarded": unguarded, "broken": broken}
-
-
-def _played(world: Any, moves: list[str], without: Any = None) -> tuple[list[str], str]:
-    """Play moves until a rule breaks; return what each showed, and the rule."""
-    if without:
-        without(world)
-    shown = []
-    for name in moves:
-        shown.append(world.move(name))
-        if broken := world.broken():
-            return shown, broken
-    return shown, ""
+    guarded, trace = play(module.World(), moves), unguarded(moves)
+    if guarded.broken:
+        raise LookupError(f"{guarded.broken} with the guard in place as well: {without.__name__}")
+    return {
+        "moves": moves,
+        "guarded": guarded.shown,
+        "unguarded": trace.shown,
+        "broken": trace.broken,
+    }
