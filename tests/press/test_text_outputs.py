@@ -217,3 +217,42 @@ def test_a_page_is_written_again_when_its_text_has_changed(tmp_path: Path) -> No
                               "other.md:3: 'myst' cross-reference target not found: "
                               "'output-acme-packet-2' [myst.xref_missing]"]  # fmt: skip
     assert "80 79" in built.text("page.html")
+
+
+THREE = """
+```{output} acme/first acme/retry acme/first
+:as: http
+:lines: 1-2
+:mark: Idempotency-Key
+:labels: First try | Retry | Another server
+```
+"""
+
+
+def test_three_stand_side_by_side(tmp_path: Path) -> None:
+    short = ["POST /v1/charges", "Idempotency-Key: cart17"]
+    files = {f"elite/outputs/acme/{name}.json": stored(short) for name in ("first", "retry")}
+    page = "# Page\n\n" + "".join(map(CHUNK.format, ("first", "retry"))) + THREE
+    write(tmp_path, {"index.md": page, **files})
+    built = {name: build(tmp_path, name) for name in ("html", "latex", "text")}
+    assert [each.warnings for each in built.values()] == [[]] * 3
+    source = built["html"].text("index.html")
+    (box,) = re.findall(
+        r'<div class="[^"]*\bstored-output\b.*?output-foot.*?</p>', source, re.DOTALL
+    )
+    assert "output-three" in box
+    assert "output-pair" not in box
+    assert code(box) == ["\n".join(short) + "\n"] * 3
+    assert re.findall(r'output-label docutils container">\s*<p>(.*?)</p>', box) == [
+        "First try", "Retry", "Another server",
+    ]  # fmt: skip
+    foot = plain(box[box.index("output-foot") - 12 :])
+    assert foot == "modelled by ‹first› , by ‹retry› and by ‹first› , lines 1–2"
+    paper = next(built["latex"].out.glob("*.tex")).read_text(encoding="utf-8")
+    panels = paper.partition(r"\begin{sphinxuseclass}{output-three}")[2]
+    assert panels.count(r"\begin{sphinxuseclass}{output-panel}") == 3
+    words = built["text"].text("index.txt")
+    assert re.findall("First try|Retry|Another server", words) == [
+        "First try", "Retry", "Another server",
+    ]  # fmt: skip
+    assert words.count("> Idempotency-Key: cart17") == 3

@@ -1,4 +1,4 @@
-"""``output``: stored texts, as they were sent or printed; two of them stand side by side."""
+"""``output``: stored texts, as they were sent or printed; up to three stand side by side."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from casebook.base.page_context import PageContext
 from casebook.base.placeholders import Content, Placeholder
 from casebook.core.figures import shown_text
 from casebook.core.figures.shown_text import BESIDE, Form, Part
-from casebook.core.literate.chunks import MOST_COLUMNS
 from casebook.core.literate.stored_outputs import StoredText
 from casebook.core.problems import Kind, Problem
 from casebook.core.text import line_ranges
@@ -36,7 +35,7 @@ _MARKED = re.compile(r'<span class="hll">(.*\n)</span>')
 
 @dataclass(frozen=True, slots=True)
 class ShownTexts(Content):
-    """One text, or two side by side, with the word for their form at the left.
+    """One text, or two or three side by side, with the word for their form at the left.
 
     A marked line is an element of its own on the screen, so that it can be told without colour; it
     has a bar on paper, and a sign where there are only letters.
@@ -66,7 +65,7 @@ class ShownTexts(Content):
             panel += self._block(part, page, at)
             panels += panel
         if len(self.parts) > 1:
-            panels["classes"].append("output-pair")
+            panels["classes"].append("output-pair" if len(self.parts) == 2 else "output-three")
         made: list[nodes.Node] = [label, panels]
         if page.on_paper:
             made.insert(0, self._opening(page, at))
@@ -110,7 +109,7 @@ class ShownTexts(Content):
 
 @dataclass(frozen=True, slots=True)
 class Sources(Content):
-    """The kind of evidence of one or two texts, the chunks that make them, the lines shown."""
+    """The kind of evidence of the texts, the chunks that make them, the lines shown."""
 
     first: str
     others: tuple[str, ...]
@@ -118,15 +117,16 @@ class Sources(Content):
 
     def fill(self, page: PageContext, at: Placeholder) -> list[nodes.Node]:
         made = Evident(self.first).fill(page, at)
-        for name in self.others:
-            made += [nodes.Text(" and "), *MadeBy(name).fill(page, at)]
+        for number, name in enumerate(self.others, 1):
+            between = " and " if number == len(self.others) else ", "
+            made += [nodes.Text(between), *MadeBy(name).fill(page, at)]
         if self.lines:
             made.append(nodes.Text(f", {line_ranges.described([self.lines])}"))
         return made
 
 
 class StoredTextDirective(OutputDirective):
-    """``output``: its argument names one stored text, or two that stand side by side."""
+    """``output``: its argument names one stored text, or two or three that stand side by side."""
 
     option_spec: ClassVar = dict.fromkeys(
         ("as", "mark", "lines", "caption", "labels", "name"), directives.unchanged
@@ -134,8 +134,8 @@ class StoredTextDirective(OutputDirective):
 
     def run(self) -> list[nodes.Node]:
         names = self.output.split()
-        if len(names) > 2:
-            message = f"'output' shows one or two stored texts, not {len(names)}"
+        if len(names) > max(BESIDE):
+            message = f"'output' shows one to three stored texts, not {len(names)}"
             self.warn(Problem(Kind.BAD_OUTPUT, message), self.lineno)
             return []
         texts = [text for name in names if (text := self.found(name, StoredText))]
@@ -158,7 +158,7 @@ class StoredTextDirective(OutputDirective):
             if isinstance(lines, Problem):
                 self.warn(lines, self.option_line("lines"))
                 continue
-            part = shown_text.part(text, form, lines, BESIDE if wanted > 1 else MOST_COLUMNS)
+            part = shown_text.part(text, form, lines, wanted)
             if isinstance(part, Problem):
                 self.warn(part, self.lineno)
                 continue

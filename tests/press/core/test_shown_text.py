@@ -6,7 +6,6 @@ import json
 
 import pytest
 from casebook.core.figures.shown_text import (
-    BESIDE,
     Form,
     Part,
     form_of,
@@ -109,7 +108,15 @@ def test_how_much_can_be_read() -> None:
     assert part(wide, Form.TRACE) == part(wide, Form.TRACE, (2, 2)) == bad(message)
     assert part(wide, Form.TRACE, (1, 1)) == Part(("x" * 74,))
     message = f"line 1 of '{NAME}' has 74 columns, and 36 is the limit beside another text"
-    assert part(wide, Form.TRACE, (1, 1), BESIDE) == bad(message)
+    assert part(wide, Form.TRACE, (1, 1), 2) == bad(message)
+    message = f"line 1 of '{NAME}' has 74 columns, and 23 is the limit beside two others"
+    assert part(wide, Form.TRACE, (1, 1), 3) == bad(message)
+
+
+@pytest.mark.parametrize(("together", "columns"), [(1, 74), (2, 36), (3, 23)])
+def test_how_wide_each_of_several_may_be(together: int, columns: int) -> None:
+    assert part(text("x" * columns), Form.TRACE, None, together) == Part(("x" * columns,))
+    assert isinstance(part(text("x" * (columns + 1)), Form.TRACE, None, together), Problem)
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ from casebook.core.problems import Kind, Problem, shortened
 from casebook.core.text import line_ranges
 from casebook.core.text.line_ranges import Range
 
-BESIDE = 36
-"""Columns of each of two texts that stand side by side."""
+BESIDE = {2: 36, 3: 23}
+"""Columns of each of two or of three texts that stand side by side."""
 
 _REQUEST = re.compile(r"[A-Z]+ \S+(?: HTTP/\d(?:\.\d)?)?")
 _STATUS = re.compile(r"HTTP/\d(?:\.\d)? \d{3}(?: .*)?")
@@ -94,15 +94,17 @@ def part(
     text: StoredText,
     form: Form,
     lines: Range | None = None,
-    columns: int = MOST_COLUMNS,
+    together: int = 1,
 ) -> Part | Problem:
     """Return what is shown of a text: all of it, or its lines from a first to a last.
 
-    The answer is a problem if the text is not of its form, or too long or too broad to be read.
+    `together` texts stand side by side, and leave each other less room.  The answer is a problem if
+    the text is not of its form, or too long or too broad to be read.
     """
     fault = _misfit(text, form)
     if fault:
         return Problem(Kind.BAD_OUTPUT, fault)
+    columns = BESIDE.get(together, MOST_COLUMNS)
     first, last = lines or (1, len(text.lines))
     shown = text.lines[first - 1 : last]
     if len(shown) > MOST_LINES:
@@ -113,7 +115,7 @@ def part(
         return Problem(Kind.BAD_OUTPUT, message)
     for at, line in enumerate(shown, first):
         if len(line) > columns:
-            where = " beside another text" if columns < MOST_COLUMNS else ""
+            where = {2: " beside another text", 3: " beside two others"}.get(together, "")
             message = (
                 f"line {at} of '{text.name}' has {len(line)} columns, "
                 f"and {columns} is the limit{where}"
