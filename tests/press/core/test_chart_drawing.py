@@ -19,7 +19,7 @@ import pytest
 from casebook.core import palette
 from casebook.core.figures import chart_heat, chart_style
 from casebook.core.figures.axes import Form
-from casebook.core.figures.chart import Chart, parse
+from casebook.core.figures.chart import Chart, parse, with_options
 from casebook.core.figures.chart_drawing import draw
 from casebook.core.figures.chart_style import PAPER, SCREEN, Size
 from casebook.core.figures.drawing import Drawing, DrawingError, RendererMissing, to_pdf
@@ -612,3 +612,91 @@ def test_cells_too_narrow_for_their_numbers_are_refused() -> None:
         with pytest.raises(DrawingError) as caught:
             draw(found, PAPER, FONTS)
         assert str(caught.value) == "The cells of the chart are too narrow for their numbers."
+
+
+PHASES = (
+    "x=1..11 nothing is stored; x=12..23 the key is stored; x=24..31 the money has moved; "
+    "x=32..48 written down"
+)
+
+
+def banded(band: str, size: Size, names: tuple[str, ...] = ("new keys",)) -> Drawing:
+    rows: Columns = dict.fromkeys(names, (1, 2) * 24)
+    output = Output("a/b", {"x": tuple(range(1, 49)), **rows})
+    found = parse(output, "heat", "x", ",".join(f"{name} (payments)" for name in names))
+    assert isinstance(found, Chart), found
+    found = with_options(found, output, {"band": band} if band else {})
+    assert isinstance(found, Chart), found
+    return draw(found, size, FONTS)
+
+
+def brackets(drawing: Drawing) -> list[Box]:
+    """The lines over the columns of each band."""
+    return [box_of(path) for path in paths(drawing, fill="none", stroke="var(--cb-ink-2)")]
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=list(SIZES))
+def test_a_bracket_holds_the_columns_of_a_band_and_bears_its_name(size: Size) -> None:
+    plain, drawing = (banded(band, size, names=("new keys alone", "b")) for band in ("", PHASES))
+    check_words(drawing)
+    places = dict(boxes(drawing))
+    row = [box for text, box in boxes(drawing) if text in "12"][:48]
+    found = brackets(drawing)
+    assert len(found) == 4
+    shown = [["nothing is stored"], ["the key is stored"], ["the money", "has moved"],
+             ["written down"]]  # fmt: skip
+    for bracket, (first, last), lines in zip(
+        found, [(1, 11), (12, 23), (24, 31), (32, 48)], shown, strict=True
+    ):
+        held = [n for n, b in enumerate(row, 1) if bracket[0] < (b[0] + b[2]) / 2 < bracket[2]]
+        assert held == list(range(first, last + 1))
+        assert bracket[3] < min(box[1] for box in row)
+        for words in lines:
+            left, top, right, bottom = places[words]
+            assert bracket[0] < left
+            assert right < bracket[2]
+            assert bottom < bracket[1]
+            assert top > places["payments"][3]
+    assert places["the money"][3] < places["has moved"][1]
+    # The rows stand where they stood, and the picture has grown.
+    assert plain.width == drawing.width
+    lines = 2 * 1.25
+    assert drawing.height - plain.height == pytest.approx((0.6 + lines) * size.letters, abs=0.05)
+    distance = [d.height - dict(boxes(d))["b"][3] for d in (plain, drawing)]
+    assert distance[0] == pytest.approx(distance[1], abs=0.05)
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=list(SIZES))
+@pytest.mark.parametrize(
+    ("band", "lines"),
+    [
+        ("x=1..1 a long name at the left edge", ["a long name at the left edge"]),
+        ("x=48..48 a long name at the right edge", ["a long name at the right edge"]),
+        ("x=20..20 unbreakable", ["unbreakable"]),
+        ("x=20..21 the window; x=22..23 it is written", ["the", "window", "it is", "written"]),
+        ("x=22..23 it is written; x=20..21 the window", ["the", "window", "it is", "written"]),
+        ("x=39..42 the window; x=48..48 it is written", ["the window", "it is written"]),
+    ],
+)
+def test_names_over_few_columns_leave_neither_the_drawing_nor_their_columns(
+    band: str, lines: list[str], size: Size
+) -> None:
+    drawing = banded(band, size)
+    check_words(drawing)
+    assert sorted(lines) == sorted(set(texts(drawing)) & set(lines))
+    middles = [(bracket[0] + bracket[2]) / 2 for bracket in brackets(drawing)]
+    for middle in middles:
+        assert any(box[0] < middle < box[2] for text, box in boxes(drawing) if text in lines)
+
+
+@pytest.mark.parametrize(
+    ("band", "name"),
+    [
+        ("x=1..48 " + "a name " * 30, ("a name " * 30).strip()),
+        ("x=46..47 the window; x=48..48 it is written", "the window"),
+    ],
+)
+def test_a_name_without_room_over_its_columns_is_refused(band: str, name: str) -> None:
+    with pytest.raises(DrawingError) as caught:
+        banded(band, PAPER)
+    assert str(caught.value) == f"There is no room in the chart for the name '{name}'."

@@ -269,10 +269,33 @@ def test_bars_know_their_words_alone() -> None:
     assert refusal("bar", "way", limit="x=1 a") == message
 
 
-@pytest.mark.parametrize("option", ["limit", "band", "note"])
-def test_a_heat_map_says_nothing(option: str) -> None:
+@pytest.mark.parametrize("option", ["limit", "note"])
+def test_a_heat_map_has_neither_limits_nor_notes(option: str) -> None:
     message = f"a heat map has a number in every cell, and no '{option}'"
     assert refusal("heat", "way", **{option: "1 a"}) == message
+
+
+def test_bands_of_a_heat_map_hold_columns() -> None:
+    found = chart("heat", "at", band="x=1..3 early; x=4..4 the window; x=6..6 late")
+    assert found.marks.bands == (
+        Band("x", 0, 2, "early"), Band("x", 3, 3, "the window"), Band("x", 5, 5, "late"),
+    )  # fmt: skip
+    assert chart("heat", "way", band="x=both..both b").marks.bands == (Band("x", 1, 1, "b"),)
+
+
+@pytest.mark.parametrize(
+    ("band", "message"),
+    [
+        ("y=1..2 a", "a band of a heat map names some of its columns: 'x=20..35 the outage'"),
+        ("x=3..2 a", "the band 'x=3..2 a' ends before it begins"),
+        ("x=1..2.5 a", "'x=1..2.5 a' is no band; write an axis, its range and a name: "
+         "'x=20..35 the outage'"),
+        ("x=4..5 a; x=1..4 b", "the bands 'a' and 'b' hold the same column, and a column of a "
+         "heat map belongs to one"),
+    ],
+)  # fmt: skip
+def test_what_a_band_of_a_heat_map_cannot_be(band: str, message: str) -> None:
+    assert refusal("heat", "at", band=band) == message
 
 
 # --- axes ---

@@ -7,13 +7,14 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from casebook.core.figures.axes import Form, shown
-from casebook.core.figures.ranges import Range, places, x_range, y_range
+from casebook.core.figures.ranges import COUNTED, Range, places, x_range, y_range
 from casebook.core.problems import Kind, Problem, shortened
 
 if TYPE_CHECKING:
@@ -113,13 +114,28 @@ def banded(chart: Chart, text: str) -> Chart | Problem:
         if found is None or low is None or high is None:
             example = "write an axis, its range and a name: 'x=20..35 the outage'"
             return _problem(f"{shortened(words)} is no band; {example}")
-        if low > high or (low == high and chart.form is not Form.BAR):
+        if chart.form is Form.HEAT and found[1] == "y":
+            return _problem("a band of a heat map names some of its columns: 'x=20..35 the outage'")
+        if low > high or (low == high and chart.form not in COUNTED):
             return _problem(f"the band {shortened(words)} ends before it begins")
         for end in (low, high):
             if found[1] == "x" and (misfit := _outside("the band", words, end, chart)):
                 return misfit
         made.append(Band(found[1], low, high, found[4]))
+    if chart.form is Form.HEAT and (misfit := _meeting(made)):
+        return misfit
     return replace(chart, marks=replace(chart.marks, bands=tuple(made)))
+
+
+def _meeting(bands: list[Band]) -> Problem | None:
+    """Report two bands that hold the same column of a heat map."""
+    for one, other in itertools.combinations(bands, 2):
+        if one.low <= other.high and other.low <= one.high:
+            return _problem(
+                f"the bands '{one.name}' and '{other.name}' hold the same column, and a column of "
+                "a heat map belongs to one"
+            )
+    return None
 
 
 def noted(chart: Chart, text: str) -> Chart | Problem:
@@ -161,8 +177,11 @@ def _number(text: str) -> float:
 
 
 def _place(chart: Chart, axis: str, text: str) -> float | None:
-    """Return where a value stands along an axis; bars stand at what is written below them."""
-    if axis == "x" and chart.form is Form.BAR:
+    """Return where a value stands along an axis.
+
+    Bars and the columns of a heat map stand at what is written below them.
+    """
+    if axis == "x" and chart.form in COUNTED:
         part = chart.parts[0]
         below = [shown(cell) for cell in part.columns[chart.x.name]]
         return places(chart, part)[below.index(text)] if text in below else None

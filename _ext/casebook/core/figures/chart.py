@@ -127,7 +127,7 @@ def with_options(chart: Chart, output: Output, options: Mapping[str, str]) -> Ch
     """Part a chart, and let it say what it shows; or return the option that does not fit it."""
     for option, step in _STEPS.items():
         if option in options:
-            if option in ("limit", "band", "note") and chart.form is Form.HEAT:
+            if option in ("limit", "note") and chart.form is Form.HEAT:
                 message = f"a heat map has a number in every cell, and no '{option}'"
                 return Misfit(option, Problem(Kind.BAD_CHART, message))
             found = step(chart, output, options[option])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from casebook.core.figures.axes import shown
 from casebook.core.figures.chart import Chart
+from casebook.core.figures.chart_heat_bands import Columns, bracketed
 from casebook.core.figures.chart_style import COLOURS, Size
 from casebook.core.figures.drawing import DrawingError
 
@@ -20,7 +21,7 @@ _SHADES = (0.0, 0.12, 0.24, 0.36, 0.48, 0.82, 1.0)
 
 
 def height(chart: Chart, size: Size) -> float:
-    """Return the height of a heat map's picture, which grows with its rows."""
+    """Return the height of a heat map's picture, which grows with its rows; bands need more."""
     return size.letters * (ROW_HEIGHT * len(chart.series) + 3.9)
 
 
@@ -36,9 +37,12 @@ def paint(chart: Chart, figure: Figure, size: Size) -> None:
     labels = [axes.text(0, 0, series.name, transform=None) for series in chart.series]
     left = max(label.get_window_extent().width for label in labels) + letters
     cell, tall = (box.width - left - 1) / len(names), ROW_HEIGHT * letters
-    top = box.height - 1.6 * letters
     if cell < letters * 0.75 * max(len(_short(value)) for value in flat):
         raise DrawingError("The cells of the chart are too narrow for their numbers.")
+    top = box.height - 1.6 * letters
+    floor = top - len(rows) * tall
+    more = bracketed(axes, chart.marks.bands, size, Columns(left, cell, box.width - 1), top)
+    figure.set_figheight((box.height + more) / 72)
     for number, (label, row) in enumerate(zip(labels, rows, strict=True)):
         y = top - (number + 1) * tall
         label.set_position((0, y + tall / 2))
@@ -61,7 +65,6 @@ def paint(chart: Chart, figure: Figure, size: Size) -> None:
     axes.set_axis_off()
     words: dict[str, Any] = {"transform": None, "color": COLOURS["ink-2"]}
     axes.text(left, box.height - letters, chart.y_label, **words)
-    floor = top - len(rows) * tall
     wide = max(len(name) for name in names) * letters * 0.62 / cell
     every = 1 if wide < 0.9 else 5 * math.ceil(wide / 5)
     for i in range(len(names)):

@@ -15,11 +15,17 @@ if TYPE_CHECKING:
 
 Range = tuple[float, float]
 
+COUNTED = (Form.BAR, Form.HEAT)
+"""The forms whose horizontal axis holds words, or numbers that are read as words."""
+
 
 def places(chart: Chart, part: Part) -> list[float]:
-    """Return where the rows of a panel stand along the horizontal axis; bars stand at 0, 1, 2, …"""
+    """Return where the rows of a panel stand along the horizontal axis.
+
+    Bars and the columns of a heat map stand at 0, 1, 2, …
+    """
     column = part.columns[chart.x.name]
-    if chart.form is Form.BAR:
+    if chart.form in COUNTED:
         return list(map(float, range(len(column))))
     return [float(cell) for cell in column]
 
