@@ -12,6 +12,7 @@ import re
 import statistics
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from http.client import HTTPConnection, HTTPResponse
@@ -51,7 +52,7 @@ from mini_stripe.network import CardNetwork
 from mini_stripe.objects import list_object, to_body
 from mini_stripe.service import open_layer
 from mini_stripe.store import get
-from mini_stripe.webhooks import WINDOW, backoff
+from mini_stripe.webhooks import WINDOW, backoff, signature_header
 
 Moves = tuple[str, ...]
 Unmeasured = Callable[[], AbstractContextManager[None]]
@@ -210,6 +211,65 @@ def test_a_retry_gets_the_same_bytes_and_a_header_more() -> None:
     assert bodies[0] == bodies[1]
     assert f"Content-Length: {len(bodies[0])}" in first
     assert first[-1] == '{"id": "ch_1", "amount": 500, …}'
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "hidden"),
+    [
+        ("2011", versions.FIRST, {"customer", "source"}),
+        ("2014", versions.SUBLIST.version, {"source"}),
+        ("today", versions.CURRENT, {"card", "refunds"}),
+    ],
+)
+def test_a_shape_of_the_charge_is_whole(name: str, version: str, hidden: set[str]) -> None:
+    """Nothing is left out that the version knows, of the fields that any of the three shows."""
+    layer = open_layer(":memory:", CardNetwork(), Clock())
+    with closing(layer.db) as db:
+        layer.handle(ORDER)
+        row = get(db, "charge", 1)
+        whole = objects.render_row(db, "charge", row, replace(ORDER, version=version))
+    lines = stored(f"stripe/charge-{name}")["text"]
+    shown = json.loads("\n".join(lines))
+    outer = {"id", "object", "amount", "currency", "customer", "card", "source", "refunds"}
+    assert shown.keys() == outer & whole.keys() == outer - hidden
+    for field, value in shown.items():
+        if isinstance(value, dict):
+            assert value.items() <= whole[field].items()
+        else:
+            assert value == whole[field]
+    assert max(map(len, lines)) <= 23, "three stand beside one another"
+
+
+def test_a_refusal_and_its_line_have_one_id() -> None:
+    text, line = exchanges.misspelt()
+    head, _, body = text.partition("\n\n{")
+    error = json.loads("{" + body)["error"]
+    [name] = re.findall("Request-Id: (req_[0-9a-f]{16})", head)
+    [status] = re.findall(r"HTTP/1.1 (\d+)", head)
+    assert f" id='{name}' " in line
+    assert f" status={status} " in line
+    assert (status, error["code"]) == ("400", "parameter_unknown")
+    assert f"{error['param']}=" in head
+    kept = " ".join(stored("stripe/log-line")["text"])
+    assert kept.replace("req_1", name).replace("'…'", "") == re.sub(r"'[\d.]+'$", "", line)
+
+
+def test_the_delivery_is_of_the_event_that_it_shows_in_part() -> None:
+    text = "\n".join(stored("stripe/delivery")["text"])
+    head, body, answer = text.split("\n\n")
+    with closing(webhook_experiments.charged(Clock(webhook_experiments.SIGNED))) as db:
+        row = get(db, "event", 1)
+        whole = objects.render_event(db, row, row["api_version"])
+    sent = json.dumps(whole).encode()
+    header = signature_header(["whsec_1"], webhook_experiments.SIGNED, sent)
+    [signed] = re.findall("Stripe-Signature: (.+)…", head)
+    assert header.startswith(signed)
+    assert len(header) == len(signed) + 32
+    shown = json.loads(body)
+    charge = shown.pop("data")["object"]
+    assert charge.items() <= whole["data"]["object"].items()
+    assert shown.items() <= whole.items()
+    assert answer == "HTTP/1.1 200 OK"
 
 
 # -- Experiments
@@ -409,6 +469,13 @@ def attempts_of(outage: int) -> list[int]:
     while times[-1] < outage and times[-1] + backoff(len(times)) <= WINDOW:
         times.append(times[-1] + backoff(len(times)))
     return times
+
+
+def test_the_attempts_are_those_of_the_schedule() -> None:
+    columns = stored("stripe/webhook-attempts")["columns"]
+    times = attempts_of(10**9)
+    assert columns["hours"] == pytest.approx([at / 3600 for at in times], rel=1e-5)
+    assert columns["attempt"] == list(range(1, len(times) + 1))
 
 
 def test_an_outage_ends_with_the_first_attempt_after_it() -> None:

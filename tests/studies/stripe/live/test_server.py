@@ -1267,30 +1267,38 @@ def test_a_refusal_does_not_wait_for_the_database(it: Served) -> None:
 
 
 def test_what_a_crowd_gets_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those that are under way wait here until the last of the crowd has been refused."""
+    """With limiters, those under way wait here until the last of the crowd has been refused."""
     number, made = 105, list[Limits]()
     charge = CardNetwork.charge
 
     def limits(**options: Any) -> Limits:
         made.append(Limits(**options))
-        return made[0]
+        return made[-1]
 
     def slow(*its: Any) -> bool:
-        until(lambda: made[0].refused["global-concurrency"] == 5)
+        until(lambda: len(made) == 1 or made[1].refused["global-concurrency"] == 5)
         return charge(*its)
 
     monkeypatch.setattr(overload, "Limits", limits)
     monkeypatch.setattr(CardNetwork, "charge", slow)
     measured = overload.overload(number)
-    assert made[0].disabled == {"global-rate"}
+    every = {"global-rate", "global-concurrency", "fleet", "workers"}
+    assert [one.disabled for one in made] == [every, {"global-rate"}]
+    assert measured["served off"] == number
     assert (measured["served"], measured["refused"]) == (100, 5)
     assert measured["ratio"] > 1
-    for which in ("served", "refused"):
+    for which in ("served off", "served", "refused"):
         assert 0 < measured[f"{which}, median"] <= measured[f"{which}, worst"]
     assert measured["ratio"] == measured["served, median"] / measured["refused, median"]
     stored = json.loads(OVERLOAD.read_text(encoding="utf-8"))
     assert [*measured.pop("versions")] == [*stored["measured"]["versions"]]
+    worst = (measured["served off, worst"], measured["served, worst"])
+    assert measured["worst ratio"] == worst[0] / worst[1]
+    columns = {name: measured.pop(name) for name in stored["columns"]}
+    assert columns["worst charge"] == [*worst]
+    assert columns["worst refusal"] == [0, measured["refused, worst"]]
     assert [*measured] == [*stored["values"]]
+    assert stored["values"]["served off"] == 400
     assert stored["values"]["served"] + stored["values"]["refused"] == 400
     assert stored["values"]["ratio"] > 1
 
