@@ -87,7 +87,7 @@ def test_charts_are_drawn_at_the_size_of_paper(edition: Edition) -> None:
 
 def test_findings_are_on_paper(edition: Edition) -> None:
     """Insights with their labels, verdicts with their words, the choice with its tint."""
-    assert "Pitfall 1.2" in edition.text
+    assert "Pitfall 1.6" in edition.text
     assert "Practice 1.1" in edition.text
     words = squeezed(edition.raw)
     assert squeezed("“Stripe’s idempotency window is 24 hours”") in words

@@ -246,6 +246,15 @@ def classes(element: Any) -> list[str]:
     return (element.get("class") or "").split()
 
 
+def test_insights_are_short(site: Path) -> None:
+    """An insight says what to do, why, and when not, in at most 60 words; a study has 20."""
+    insights = json.loads((site / "data" / "insights.json").read_text(encoding="utf-8"))["insights"]
+    long = {one["title"]: n for one in insights if (n := len(one["text"].split())) > 60}
+    assert long == {}
+    for study in {one["study"] for one in insights}:
+        assert sum(one["study"] == study for one in insights) >= 20, study
+
+
 def test_weight_of_the_fonts(site: Path) -> None:
     """Six faces in 85 kB; the four that nearly every page needs in 60 kB."""
     weight = {path.stem: path.stat().st_size for path in (site / "_static/fonts").glob("*.woff2")}
@@ -297,4 +306,4 @@ def test_addresses_of_the_first_draft_lead_on(trees: dict[str, Any], site: Path)
     assert len(links) > 200
     for link in links:
         target, _, anchor = link.partition("#")
-        assert anchor in ids[f"elite/{target}"], link
+        assert anchor in ids[f"elite/{target}" if target else page], link
