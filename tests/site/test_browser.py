@@ -193,7 +193,9 @@ def test_tooltip_under_the_pointer_is_the_only_one(reader: Reader, studies: list
     expect(tooltip).to_have_text(note_of(page, links.first))
 
 
-@pytest.mark.parametrize("kind", [".pattern > a", ".bibtex-citation a", "table .bibtex-citation a"])
+@pytest.mark.parametrize(
+    "kind", [".pattern > a", ".bibtex-citation a", "table .source .bibtex-citation a"]
+)
 def test_every_kind_of_link_has_its_note(reader: Reader, studies: list[str], kind: str) -> None:
     page = reader.open(studies[0])
     link, tooltip = page.locator(kind).first, page.get_by_role("tooltip")

@@ -70,9 +70,16 @@ def top_section(document: nodes.document) -> nodes.section | None:
     return next((node for node in document.children if isinstance(node, nodes.section)), None)
 
 
-def joined(parts: Iterable[Sequence[nodes.Node]], by: str = ", ") -> list[nodes.Node]:
-    """Return the parts in a row, with a comma or another sign between them."""
+def joined(
+    parts: Iterable[Sequence[nodes.Node]], by: str = ", ", last: str = ""
+) -> list[nodes.Node]:
+    """Return the parts in a row, with a comma or another sign between them.
+
+    `last` stands before the last of several parts, in place of the sign.
+    """
     found: list[nodes.Node] = []
-    for part in parts:
-        found += [*([nodes.Text(by)] if found else []), *part]
+    row = list(parts)
+    for number, part in enumerate(row, 1):
+        sign = last if last and number == len(row) else by
+        found += [*([nodes.Text(sign)] if found else []), *part]
     return found

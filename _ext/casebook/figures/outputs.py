@@ -13,6 +13,7 @@ from casebook.base.config import settings
 from casebook.base.domain import domain_of
 from casebook.base.page_context import PageContext
 from casebook.base.placeholders import Content, Placeholder
+from casebook.base.standard_nodes import joined
 from casebook.core.figures import shown_text
 from casebook.core.figures.shown_text import BESIDE, Form, Part
 from casebook.core.literate.stored_outputs import StoredText
@@ -116,10 +117,8 @@ class Sources(Content):
     lines: Range | None
 
     def fill(self, page: PageContext, at: Placeholder) -> list[nodes.Node]:
-        made = Evident(self.first).fill(page, at)
-        for number, name in enumerate(self.others, 1):
-            between = " and " if number == len(self.others) else ", "
-            made += [nodes.Text(between), *MadeBy(name).fill(page, at)]
+        makers = [Evident(self.first), *map(MadeBy, self.others)]
+        made = joined([maker.fill(page, at) for maker in makers], last=" and ")
         if self.lines:
             made.append(nodes.Text(f", {line_ranges.described([self.lines])}"))
         return made

@@ -72,9 +72,7 @@ def _fold_names(words: nodes.inline, tests: RunBy) -> None:
     others = [*([f"{rest} more"] if rest else []), *tests.groups]
     parts: list[nodes.Node] = [nodes.literal("", name) for name in tests.first]
     parts += map(nodes.Text, others)
-    names = joined([[part] for part in parts])
-    if len(parts) > 1:
-        names[-2] = nodes.Text(" and ")
+    names = joined([[part] for part in parts], last=" and ")
     foot = nodes.container(classes=line["classes"])
     line.replace_self(foot)
     if line.children:
