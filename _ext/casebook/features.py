@@ -15,6 +15,7 @@ from casebook.base import (
     setting_list,
 )
 from casebook.figures import (
+    audio,
     chart_data,
     charts,
     counterexamples,
@@ -57,7 +58,7 @@ FEATURES = (
     config, setting_list,
     domain, bibliography, incremental, captions, broken_fences, filling,
     tables, comparison, cards, indexes, sections, lists, insights, decisions, claims, evidence,
-    output_directive, charts, outputs, steppers, counterexamples, chart_data,
+    output_directive, charts, outputs, steppers, audio, counterexamples, chart_data,
     studies, summary, chapters, reading_path, lengths, moved, excerpts, headings, inventory,
     code_reading, listings, packages, exercises, chunk_links, folding, tangle_builder,
     tooltips, data_files, ebook, print_findings,

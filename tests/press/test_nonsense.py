@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from benchbook import registered
 from harness import build, write
+from waves import stored, wav
 
 LINES = (
     "- id: a", "  label: [x]", '  value: "5 s"', "kind: reported", "  kind: derived", "- {}",
@@ -68,6 +69,10 @@ DIRECTIVES = (
     ("evidence", "inferred", ""), ("evidence", "", "x"), ("evidence", "<b> `", "{metric}`a`"),
     ("evidence", "not-public", "- a\n\n      code\n\n> {cite}`x`"), ("evidence", "-", "## b"),
     ("stepper", "x/without-z", ":print: 1\n:caption: c"), ("stepper", "", ""),
+    ("audio", "x/s", ":caption: c"), ("audio", "x/s", ":values: v\n:clips: b, <b>\n:caption: `"),
+    ("audio", "x/s", ":values: w (<b>)\n:clips: <b>\n:caption: {cite}`x`\n:name: a b"),
+    ("audio", "x/y", ":clips: ,\n:values: (\n:caption: c"), ("audio", "", ""),
+    ("audio", "x/without-z", ":caption: c"), ("excerpt", "#audio-x-s", ""),
     ("claims-ledger", "", ""), ("chart-data", "", ""), ("reading-path", "", ":minutes: 5"),
     ("reading-path", "", ":minutes: -1"), ("reading-path", "", ""),
     ("metrics-table", "", "- a\n- nope\n- <b>"), ("moved", "", ""), ("moved", "", "a -> p1#page-1"),
@@ -98,6 +103,7 @@ OUTPUTS = {
     '"broken": 1}',
     "elite/outputs/x/without-q.json": "[1]",
     "elite/outputs/x/t.json": '{"text": ["GET / HTTP/1.1", "X: <b>\\\\{}$%&#_^~`*", "", "a"]}',
+    "elite/outputs/x/s.json": stored({"<b>": wav([1, -2]), "b": wav([3])}, {"w": [1, 2]}),
     "elite/outputs/x/e.json": '{"text": [""]}',
 }
 NAMES = ("x", "[1]", "{a: b}", "1", "null")

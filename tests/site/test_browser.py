@@ -108,7 +108,7 @@ def longest_stretch(page: Page) -> tuple[float, str]:
           const box = (e) => e.getBoundingClientRect();
           const references = article.querySelector(".citation");
           const end = references ? box(references).top : box(article).bottom;
-          const kinds = "figure.diagram, figure.chart, .stepper, .output-marked";
+          const kinds = "figure.diagram, figure.chart, figure.audio, .stepper, .output-marked";
           const pictures = [...article.querySelectorAll(kinds)].filter((e) => e.checkVisibility());
           let last = box(article).top, after = "its title", longest = [0, ""];
           const upTo = (top) => top - last > longest[0] && (longest = [top - last, after]);

@@ -97,6 +97,8 @@ class Kind(Enum):
     """A chart names what its output does not hold, or would be read wrongly."""
     BAD_STEPPER = "bad-stepper"
     """A stepper names what its output does not hold, or its phases do not cover the steps."""
+    BAD_AUDIO = "bad-audio"
+    """Sounds are named that their output does not hold, or a value or a name beside them is bad."""
     BAD_INSIGHT = "bad-insight"
     """An insight is too long or too short, or leads to nothing that it rests on."""
     BAD_EVIDENCE = "bad-evidence"

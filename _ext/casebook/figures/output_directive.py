@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 S = TypeVar("S", Output, StoredText, Counterexample)
 SHOWN_BY: dict[type[Stored], str] = {
-    Output: "'chart' or 'stepper'",
+    Output: "'chart', 'stepper' or 'audio'",
     StoredText: "'output'",
     Counterexample: "'counterexample'",
 }
@@ -81,10 +81,11 @@ class OutputDirective(BookDirective):
         content: Content,
         measured: Measured | None = None,
         chart: Chart | None = None,
+        sounds: tuple[int, ...] = (),
     ) -> None:
         """Name what is shown, and note it; `content` shows it again on another page."""
         self.named(node, self.output.replace("/", "-"))
-        self.noted(node, self.output, caption, chart, measured)
+        self.noted(node, self.output, caption, chart, measured, sounds=sounds)
         self.shown_again(node, caption, content, Evident(self.output, measured))
 
     def named(self, node: nodes.Element, name: str) -> None:
@@ -108,11 +109,13 @@ class OutputDirective(BookDirective):
         chart: Chart | None = None,
         measured: Measured | None = None,
         metrics: tuple[str, ...] = (),
+        sounds: tuple[int, ...] = (),
     ) -> None:
         """Note that a node shows an output, or records."""
         page, anchor = self.env.docname, next(iter(node["ids"]), "")
         by_clock = measured is not None
-        shown = Shown(page, anchor, output, caption, chart, self.lineno, by_clock, metrics)
+        line = self.lineno
+        shown = Shown(page, anchor, output, caption, chart, line, by_clock, metrics, sounds)
         self.book.add(shown)
 
     def shown_again(

@@ -28,6 +28,7 @@ KINDS: tuple[tuple[str, type[nodes.Element], str], ...] = (
     ("session", nodes.container, "sessions"),
     ("diagram", nodes.figure, "diagrams"),
     ("chart", nodes.figure, "charts"),
+    ("audio", nodes.figure, "sounds"),
 )
 """What is counted by its class: the class, where it must stand, and the count it goes to."""
 

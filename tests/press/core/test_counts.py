@@ -71,7 +71,16 @@ def book(*records: Record, studies: Sequence[Study] = STUDIES) -> Book:
 
 
 FULL = book(
-    Contents("elite/one", diagrams=7, tables=5, charts=3, steppers=8, marked_outputs=9, sessions=4),
+    Contents(
+        "elite/one",
+        diagrams=7,
+        tables=5,
+        charts=3,
+        steppers=8,
+        marked_outputs=9,
+        sounds=2,
+        sessions=4,
+    ),
     listing("elite/one", "imports", code="import os"),
     listing("elite/one", "top"),
     listing("elite/one", "top", 2),
@@ -104,12 +113,13 @@ def test_every_count() -> None:
     studies, total = count(FULL)
     assert studies == {
         "elite/one": {
-            "visuals": 7 + 3 + 8 + 9 + 5 + 1 + 2,
-            "pictures": 7 + 3 + 8 + 9,
+            "visuals": 7 + 3 + 8 + 9 + 2 + 5 + 1 + 2,
+            "pictures": 7 + 3 + 8 + 9 + 2,
             "diagrams": 7,
             "charts": 3,
             "steppers": 8,
             "marked_outputs": 9,
+            "sounds": 2,
             "tables": 5,
             "decision_matrices": 1,
             "listings": 2,
@@ -127,6 +137,7 @@ def test_every_count() -> None:
             "charts": 0,
             "steppers": 0,
             "marked_outputs": 0,
+            "sounds": 0,
             "tables": 0,
             "decision_matrices": 0,
             "listings": 0,
@@ -147,8 +158,8 @@ def test_every_count() -> None:
 def test_the_kinds_stand_in_the_order_in_which_they_are_shown() -> None:
     studies, total = count(FULL)
     assert list(total) == list(studies["elite/one"]) == list(KINDS)
-    assert list(KINDS)[:9] == ["visuals", "pictures", *VISUALS]
-    assert VISUALS[:4] == PICTURES
+    assert list(KINDS)[:10] == ["visuals", "pictures", *VISUALS]
+    assert VISUALS[:5] == PICTURES
 
 
 def test_studies_stand_in_the_order_of_the_book() -> None:

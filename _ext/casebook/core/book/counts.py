@@ -22,6 +22,7 @@ KINDS = {
     "charts": "Charts",
     "steppers": "Steppers",
     "marked_outputs": "Marked outputs",
+    "sounds": "Sounds",
     "tables": "Tables",
     "decision_matrices": "Decision matrices",
     "listings": "Listings",
@@ -33,7 +34,7 @@ KINDS = {
     "claims": "Claims examined",
 }
 """What is counted, with the words for it; two of them are the sums of others."""
-PICTURES = ("diagrams", "charts", "steppers", "marked_outputs")
+PICTURES = ("diagrams", "charts", "steppers", "marked_outputs", "sounds")
 """What a reader looks at; their sum is `pictures`."""
 VISUALS = (*PICTURES, "tables", "decision_matrices", "listings")
 """What stands out of the text; their sum is `visuals`.  A session reads as a part of the text."""
@@ -65,6 +66,7 @@ def _pages(book: Book) -> dict[str, Mapping[str, int]]:
         "charts": {page: shown.charts for page, shown in contents},
         "steppers": {page: shown.steppers for page, shown in contents},
         "marked_outputs": {page: shown.marked_outputs for page, shown in contents},
+        "sounds": {page: shown.sounds for page, shown in contents},
         "tables": {page: shown.tables for page, shown in contents},
         "decision_matrices": Counter(decision.page for decision in book.of(Decision)),
         "listings": Counter(page for page, _ in listings),

@@ -59,6 +59,7 @@ class Contents:
     charts: int = 0
     steppers: int = 0
     marked_outputs: int = 0
+    sounds: int = 0
     sessions: int = 0
 
 

@@ -16,11 +16,12 @@ class Counts:
     """How much there is of each kind."""
 
     visuals: Annotated[Count, "Pictures, tables, decision matrices and listings together."]
-    pictures: Annotated[Count, "Diagrams, charts, steppers and marked outputs together."]
+    pictures: Annotated[Count, "Diagrams, charts, steppers, marked outputs and sounds together."]
     diagrams: Annotated[Count, "Diagrams."]
     charts: Annotated[Count, "Charts."]
     steppers: Annotated[Count, "Steppers."]
     marked_outputs: Annotated[Count, "Outputs in which lines are marked."]
+    sounds: Annotated[Count, "Figures of sounds, each with one or more that can be heard."]
     tables: Annotated[Count, "Tables, without decision matrices and the numbers of charts."]
     decision_matrices: Annotated[Count, "Decision matrices."]
     listings: Annotated[

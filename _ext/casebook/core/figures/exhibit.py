@@ -22,6 +22,8 @@ class Shown:
     measured: bool = False
     metrics: tuple[str, ...] = ()
     """The ids of the records that it shows."""
+    sounds: tuple[int, ...] = ()
+    """The sounds of the output that can be heard, counted from 1."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What is wrong with an option of a chart or a stepper."""
+"""What is wrong with an option of a chart, a stepper or sounds."""
 
 from __future__ import annotations
 

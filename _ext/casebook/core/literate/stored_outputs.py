@@ -1,9 +1,9 @@
 """Stored outputs: what the printed code computed, as `make outputs` has written it to JSON files.
 
 A build runs no code; it shows these.  There are three forms: what an experiment gave (columns of
-equal length, and single values), a text (what went over a wire, or a trace), and a counterexample
-(what was done, and what it showed with a guard and without it).  What `make measure` wrote has the
-form of an experiment, and says when and on what it was measured.
+equal length, single values, and sounds), a text (what went over a wire, or a trace), and a
+counterexample (what was done, and what it showed with a guard and without it).  What `make measure`
+wrote has the form of an experiment, and says when and on what it was measured.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
-from casebook.core.literate import measured
+from casebook.core.literate import measured, sounds
 from casebook.core.literate.measured import Measured
 from casebook.core.literate.settled import settled
+from casebook.core.literate.sounds import Sound
 from casebook.core.problems import Kind, Problem, shortened, suggestion
 from casebook.core.text.names import PATTERN
 
@@ -43,6 +44,7 @@ class Output:
     values: Mapping[str, int | float] = field(default_factory=dict)
     measured: Measured | None = None
     """When and on what it was measured; None if it was computed."""
+    sounds: Mapping[str, Sound] = field(default_factory=dict)
 
     def rows(self) -> list[tuple[Cell, ...]]:
         """Return the columns side by side: a tuple for each row."""
@@ -103,7 +105,13 @@ def read(name: str, text: str) -> Stored | Problem:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         message = f"the stored output '{name}' is not what 'make outputs' writes; run it again"
         return Problem(Kind.BAD_OUTPUT, message)
-    return _with_measured(stored, data) if isinstance(stored, Output) else stored
+    if not isinstance(stored, Output):
+        return stored
+    for key, sound in stored.sounds.items():
+        if fault := sounds.fault(sound.file):
+            message = f"the sound {shortened(key)} of '{name}' {fault}; run 'make outputs'"
+            return Problem(Kind.BAD_OUTPUT, message)
+    return _with_measured(stored, data)
 
 
 def _with_measured(output: Output, data: Mapping[str, Any]) -> Output | Problem:
@@ -125,7 +133,9 @@ def _output(name: str, data: Any) -> Output:
     values = {key: _number(value) for key, value in data["values"].items()}
     if len({len(column) for column in columns.values()}) > 1:
         raise ValueError("columns of different lengths")
-    return Output(name, columns, values)
+    coded = data.get("sounds", {}).items()
+    made = {key: Sound(sounds.decoded(letters)) for key, letters in coded}
+    return Output(name, columns, values, sounds=made)
 
 
 def _text(name: str, data: Any) -> StoredText:
@@ -231,11 +241,16 @@ def text(result: str) -> dict[str, list[str]]:
 def experiment(result: Mapping[str, Any]) -> dict[str, Any]:
     """Return what an experiment returned, in the form that is stored.
 
-    Lists are columns, numbers values.  Raises ``ValueError`` for anything else, and for lists that
-    differ in length.
+    Lists are columns, numbers values, and bytes are sounds.  Raises ``ValueError`` for anything
+    else, for lists that differ in length, and for bytes that are no WAV file of the book's form.
     """
     made: dict[str, Any] = {"columns": {}, "values": {}}
     for key, value in result.items():
+        if isinstance(value, bytes):
+            if fault := sounds.fault(value):
+                raise ValueError(f"{key!r} {fault}")
+            made.setdefault("sounds", {})[key] = sounds.coded(value)
+            continue
         try:
             part = "columns" if isinstance(value, list) else "values"
             made[part][key] = _column(value) if part == "columns" else _number(value)
