@@ -40,8 +40,9 @@ def pages(site: Path) -> list[str]:
 
 @pytest.fixture(scope="session")
 def studies(pages: list[str]) -> list[str]:
-    """The pages of the studies, which hold every component of the book."""
-    return [page for page in pages if page.startswith("elite/") and page != "elite/index.html"]
+    """The pages of the studies; the first is the essay that holds every component of the book."""
+    found = [page for page in pages if page.startswith("elite/") and page != "elite/index.html"]
+    return sorted(found, key=lambda page: (not page.startswith("elite/stripe-api"), page))
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):

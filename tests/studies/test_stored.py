@@ -38,6 +38,13 @@ from casebook.literate.programs import pages
 from casebook.literate.running import Trace, play
 from stripe.params import _webhook_endpoint_create_params
 
+import discord_lab.epochs as epoch_experiments
+import discord_lab.forwarding as forwarding_experiments
+import discord_lab.joining as joining_experiments
+import discord_lab.mailbox as mailbox_experiments
+import discord_lab.packets as packet_experiments
+import discord_lab.placement as placement_experiments
+import discord_lab.playout as playout_experiments
 import mini_stripe.objects as objects
 import mini_stripe.versions as versions
 import stripe_lab.crashes as crash_experiments
@@ -131,6 +138,15 @@ def test_what_was_measured_says_when_and_on_what_and_is_young(name: str) -> None
 # -- Guards taken away
 
 GUARDS: dict[str, ModuleType] = {
+    "discord/without-all-proposals": epoch_experiments,
+    "discord/without-confirmation": placement_experiments,
+    "discord/without-eviction": placement_experiments,
+    "discord/without-front": playout_experiments,
+    "discord/without-order": packet_experiments,
+    "discord/without-own-lease": mailbox_experiments,
+    "discord/without-push-first": placement_experiments,
+    "discord/without-refusal": joining_experiments,
+    "discord/without-rewriting": forwarding_experiments,
     "stripe/without-fence": crash_experiments,
     "stripe/without-memory": webhook_experiments,
     "stripe/without-tolerance": webhook_experiments,
