@@ -124,3 +124,9 @@ def reader(browser: Browser, address: str, request: pytest.FixtureRequest) -> It
     )
     yield Reader(context, address)
     context.close()
+
+
+@pytest.fixture(scope="module")
+def home(folder: Path, serve: Callable[[Path], str]) -> str:
+    """The address of the site that a module has built in its `folder`."""
+    return serve(folder)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,11 +47,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     built = build(root)
     assert built.warnings == []
     return built.out
-
-
-@pytest.fixture(scope="module")
-def home(folder: Path, serve: Callable[[Path], str]) -> str:
-    return serve(folder)
 
 
 @pytest.fixture(params=[True, False], ids=["script", "no script"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,11 +56,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     built = build(root)
     assert built.warnings == []
     return built.out
-
-
-@pytest.fixture(scope="module")
-def home(folder: Path, serve: Callable[[Path], str]) -> str:
-    return serve(folder)
 
 
 @pytest.fixture

@@ -6,8 +6,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 
 import pytest
+from casebook.literate.programs import pages
 from hypothesis import settings
 
 settings.register_profile("studies", derandomize=True, deadline=None)
@@ -15,6 +17,7 @@ settings.load_profile("studies")
 
 Unmeasured = Callable[[], AbstractContextManager[None]]
 PATIENCE = 120  # seconds, for a thread to end on a busy machine
+ROOT = Path(__file__).parents[2]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -60,3 +63,19 @@ def unmeasured(request: pytest.FixtureRequest) -> Unmeasured:
             controller.resume()
 
     return pause
+
+
+@pytest.fixture(scope="session")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Put a package down as plain files, and nothing else, in a folder of its own."""
+
+    def put_down(package: str) -> Path:
+        root = tmp_path_factory.mktemp("tangled")
+        for page in pages(ROOT):
+            for file in page.program.files:
+                if file.path.startswith(f"{package}/"):
+                    (root / file.path).parent.mkdir(parents=True, exist_ok=True)
+                    (root / file.path).write_text(file.text, encoding="utf-8")
+        return root
+
+    return put_down

@@ -23,7 +23,6 @@ from random import Random
 from typing import Any
 
 import pytest
-from casebook.literate.programs import pages
 
 from discord_lab.rates import forward_rate
 from mini_discord import __main__ as program
@@ -50,15 +49,8 @@ signals = pytest.mark.skipif(os.name == "nt", reason="Windows has other signals"
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The package as plain files, and nothing else."""
-    root = tmp_path_factory.mktemp("tangled")
-    for page in pages(ROOT):
-        for file in page.program.files:
-            if file.path.startswith("mini_discord/"):
-                (root / file.path).parent.mkdir(parents=True, exist_ok=True)
-                (root / file.path).write_text(file.text, encoding="utf-8")
-    return root
+def folder(plain: Callable[[str], Path]) -> Path:
+    return plain("mini_discord")
 
 
 def command(*options: str) -> list[str]:

@@ -26,26 +26,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from casebook.literate.programs import pages
 
 import mini_stripe.__main__ as program
 from mini_stripe.limiters import Limits
 from stripe_http import PATIENCE, empty_database, receiver, until
 
-ROOT = Path(__file__).parents[4]
 signals = pytest.mark.skipif(os.name == "nt", reason="Windows has another way to interrupt")
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The package as plain files, and nothing else."""
-    root = tmp_path_factory.mktemp("tangled")
-    for page in pages(ROOT):
-        for file in page.program.files:
-            if file.path.startswith("mini_stripe/"):
-                (root / file.path).parent.mkdir(parents=True, exist_ok=True)
-                (root / file.path).write_text(file.text, encoding="utf-8")
-    return root
+def folder(plain: Callable[[str], Path]) -> Path:
+    return plain("mini_stripe")
 
 
 @pytest.fixture(autouse=True)
