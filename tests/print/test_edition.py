@@ -39,6 +39,23 @@ def test_every_metric_is_on_paper(edition: Edition, editions: Editions) -> None:
     assert [p for p in pairs if not all(squeezed(words_of) in words for words_of in p)] == []
 
 
+def test_no_figure_waits_for_long(edition: Edition, editions: Editions) -> None:
+    """A figure that fits neither above text nor alone on a page holds up all that follow it."""
+    (aux,) = editions.latex.glob("*.aux")
+    numbered = r"\\newlabel\{([^}]*)\}\{\{[^}]*\}\{(\d+)\}"
+    pages = {name: int(page) for name, page in re.findall(numbered, aux.read_text("utf-8"))}
+    labels = re.findall(r"\\label\{\\detokenize\{([^}]*)\}\}(\\end\{figure\})?", edition.tex)
+    waiting: list[str] = []
+    late = {}
+    for name, figure in labels:
+        if name in pages and figure:
+            waiting.append(name)
+        elif name in pages:
+            late |= {one: n for one in waiting if (n := pages[one] - pages[name]) > 4}
+            waiting = []
+    assert not late, "so many pages after the next heading"
+
+
 def test_diagrams_are_drawn_in_lines_and_letters(edition: Edition) -> None:
     assert edition.tool("pdfimages", "-list").splitlines()[2:] == []
     assert "Endpoint, current shape" in edition.text
