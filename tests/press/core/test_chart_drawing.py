@@ -421,6 +421,7 @@ def test_every_bar_has_a_hatch_of_its_own() -> None:
         hatches.append(max(fills_of(drawing, number).values()))
     assert hatches[0] == ""
     assert len(set(hatches)) == 6
+    assert max(map(len, hatches)) < 2_000, "a page with two such charts would weigh too much"
 
 
 def test_a_step_stays_until_the_next_point_and_dots_are_not_joined() -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # In line widths: solid, long, dotted, long and short, longer, short.
 _DASHES: tuple[tuple[float, ...], ...] = ((), (6, 2), (2, 1.6), (7, 2, 1.5, 2), (10, 3), (1, 2))
 _MARKERS = ("o", "s", "^", "D", "v", "P")
-_HATCHES = ("", "///", "...", "\\\\\\", "xxx", "---")
+_HATCHES = ("", "///", "---", "\\\\\\", "xxx", "|||")
 _FEW_POINTS = 12
 """With more, markers would run into each other and only the dash tells."""
 HALF_GROUP = 0.4
