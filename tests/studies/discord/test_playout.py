@@ -24,6 +24,7 @@ from mini_discord.playout import (
     FULL,
     GIVE_UP,
     GONE,
+    HALF,
     LONGEST,
     RECENT,
     SHORTEST,
@@ -434,15 +435,20 @@ def test_a_clock_that_is_set_back_is_not_heard() -> None:
         assert buffer.counts["late"] == back
 
 
-@given(st.lists(st.integers(0, 1000), min_size=1, max_size=300))
-@example([0] * 95 + [100] * 5)
-@example([0] * 94 + [100] * 6)
-@example([0] * 19 + [100])
+@given(st.lists(st.integers(0, 1000), min_size=1, max_size=600))
+@example([0] * 475 + [100] * 25)
+@example([0] * 475 + [100] * 26)
+@example(([0] * 24 + [100]) * 20)
+@example(([0] * 24 + [100]) + [0] * 475)
 @example([7, 7 + 20])
 @example([7, 7 + 21])
 @example([7, 7 + 181])
-def test_the_depth_is_enough_for_95_of_100(ways: list[int]) -> None:
-    """In whole frames, from 20 to 200 ms, over the last five seconds of speech."""
+@example([100, *[0] * (RECENT - 1)])
+@example([100, *[0] * RECENT])
+@example([*[100] * 75, *[0] * (RECENT - 75)])
+@example([*[100] * 100, *[0] * (RECENT - 100)])
+def test_in_95_half_seconds_of_100_nothing_is_late(ways: list[int]) -> None:
+    """In whole frames, from 20 to 200 ms, over the last half a minute of speech."""
     buffer = JitterBuffer()
     for n, way in enumerate(ways):
         buffer.put(Packet(7, n, STEP * n, b""), FRAME * n + way)
@@ -451,17 +457,21 @@ def test_the_depth_is_enough_for_95_of_100(ways: list[int]) -> None:
     target = buffer.target()
     assert SHORTEST <= target <= LONGEST
     assert target % FRAME == 0
-    late = sum(way > min(recent) + target for way in recent)
-    assert 100 * late <= 5 * len(recent) or target == LONGEST
+
+    def spoilt(depth: float) -> set[int]:
+        """The half-seconds, counted from the oldest packet on, in which any packet is late."""
+        return {n // HALF for n, way in enumerate(recent) if way > min(recent) + depth}
+
+    halves = math.ceil(len(recent) / HALF)
+    assert 20 * len(spoilt(target)) <= halves or target == LONGEST
     if target > SHORTEST:  # a frame less, and it would not be enough
-        late = sum(way > min(recent) + target - FRAME for way in recent)
-        assert 100 * late >= 5 * len(recent) - 100
+        assert 20 * len(spoilt(target - FRAME)) >= halves
     assert buffer.due(3) == 3 * FRAME + min(recent) + target
     assert JitterBuffer(70).target() == 70
 
 
 def test_the_limits_are_those_of_the_text() -> None:
-    assert (SHORTEST, LONGEST, RECENT * FRAME) == (20, 200, 5000)
+    assert (SHORTEST, LONGEST, RECENT * FRAME, HALF * FRAME) == (20, 200, 30_000, 500)
     assert (FULL, GONE, GIVE_UP) == (10, 60, 10)
 
 
