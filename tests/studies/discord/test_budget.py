@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 import itertools
-import json
 import math
-from pathlib import Path
-from typing import Any
 
 import pytest
+from readings import says, stored
 
 from discord_lab import budget
 
-ROOT = Path(__file__).parents[3]
-PAGE = ROOT / "source" / "elite" / "discord-voice-infrastructure" / "quality.md"
-FOLDER = ROOT / "source" / "elite" / "outputs" / "discord"
-
+PAGE = "quality.md"
 PARTS = ["mic", "codec", "up", "server", "down", "buffer", "play"]
 KM = {"one city": 0, "New York–London": 5570, "Sydney–London": 16994}
-
-
-def stored(name: str) -> Any:
-    return json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
-
-
-def says(words: str) -> bool:
-    """Whether the page has these words, so that what is computed here is what it says."""
-    return words in PAGE.read_text(encoding="utf-8")
 
 
 def test_what_is_stored_is_what_is_computed() -> None:
@@ -61,8 +47,8 @@ def test_the_parts_that_depend_on_nothing_are_those_of_their_lists() -> None:
     assert values["one city in all"] == least + 20
     for low, drawn, high in budget.PARTS.values():
         assert low <= drawn <= high
-    assert says("`68 ms <discord-fixed-least>` to {metric}`138 ms <discord-fixed-most>`")
-    assert says("`52 ms <discord-left-least>` to {metric}`62 ms <discord-left-most>`")
+    assert says(PAGE, "`68 ms <discord-fixed-least>` to {metric}`138 ms <discord-fixed-most>`")
+    assert says(PAGE, "`52 ms <discord-left-least>` to {metric}`62 ms <discord-left-most>`")
 
 
 def test_what_is_left_is_a_distance() -> None:
@@ -70,7 +56,7 @@ def test_what_is_left_is_a_distance() -> None:
     for end in ("least", "most"):
         assert budget.way(values[f"reach {end}"]) == pytest.approx(values[f"left {end}"], rel=1e-5)
     assert [round(values[f"reach {end}"], -2) for end in ("least", "most")] == [7100, 8500]
-    assert says("7,100 to 8,500 km")
+    assert says(PAGE, "7,100 to 8,500 km")
 
 
 def test_sydney_and_london_are_late_before_the_buffer() -> None:
@@ -81,8 +67,10 @@ def test_sydney_and_london_are_late_before_the_buffer() -> None:
     assert values["New York–London in all"] + 10 < 150, "with the longest playout too"
     told = [(round(sums[call]["down"], 1), round(values[f"{call} in all"], 1)) for call in KM]
     assert told == [(37.5, 87.5), (78.4, 128.4), (162.4, 212.4)]
-    assert says("37.5 ms before the buffer and 87.5 at the end")
-    assert says("78 before the buffer and 128 at the end, between Sydney and London 162 and 212")
+    assert says(PAGE, "37.5 ms before the buffer and 87.5 at the end")
+    assert says(
+        PAGE, "78 before the buffer and 128 at the end, between Sydney and London 162 and 212"
+    )
 
 
 # -- The cities
@@ -141,7 +129,7 @@ def test_the_cells_are_the_ways_in_whole_milliseconds() -> None:
             [on_a_ball(row, codes[code]) * 4.9 * 1.5 / 1000 for code in columns["to"]], abs=0.51
         )
     assert round(budget.way(on_a_ball("London", "Frankfurt"))) == 5
-    assert says("The rows of London and Frankfurt are left out; they’re 5 ms apart.")
+    assert says(PAGE, "The rows of London and Frankfurt are left out; they’re 5 ms apart.")
 
 
 def test_which_pairs_miss_the_target() -> None:
@@ -153,7 +141,7 @@ def test_which_pairs_miss_the_target() -> None:
     assert never < late
     assert (values["pairs"], values["too far"]) == (len(pairs), len(late)) == (28, 20)
     assert values["too far straight"] == len(never) == 8
-    assert says("Of 28 calls between two of these cities")
+    assert says(PAGE, "Of 28 calls between two of these cities")
     assert {*pairs} - late == {
         ("Los Angeles", "New York"),
         ("New York", "São Paulo"),
@@ -168,8 +156,8 @@ def test_which_pairs_miss_the_target() -> None:
     assert min(over[pair] for pair in late) == over["Los Angeles", "London"]
     assert round(over["Los Angeles", "London"]) == 2
     assert round(over["London", "Sydney"]) == 62
-    assert says("Los Angeles and London miss by 2 ms")
-    assert says("Sydney and London miss by 62.")
+    assert says(PAGE, "Los Angeles and London miss by 2 ms")
+    assert says(PAGE, "Sydney and London miss by 62.")
 
 
 def test_the_words_below_the_map_are_its_cells() -> None:
@@ -178,12 +166,12 @@ def test_the_words_below_the_map_are_its_cells() -> None:
     def cell(row: str, to: str) -> int:
         return int(columns[row][columns["to"].index(to)])
 
-    assert says(f"Los Angeles to New York {cell('Los Angeles', 'NYC')}, New York to London "
+    assert says(PAGE, f"Los Angeles to New York {cell('Los Angeles', 'NYC')}, New York to London "
                 f"{cell('New York', 'LON')} and to Frankfurt {cell('New York', 'FRA')}, Singapore "
                 f"to Tokyo {cell('Singapore', 'TYO')} and to Sydney {cell('Singapore', 'SYD')}, "
                 f"New York to São Paulo {cell('New York', 'SAO')} and Tokyo to Sydney "
                 f"{cell('Tokyo', 'SYD')} fit.")  # fmt: skip
-    assert says(f"Between Los Angeles and London it’s {cell('Los Angeles', 'LON')}, Los Angeles "
-                f"and Tokyo {cell('Los Angeles', 'TYO')}, Singapore and Frankfurt "
+    assert says(PAGE, f"Between Los Angeles and London it’s {cell('Los Angeles', 'LON')}, "
+                f"Los Angeles and Tokyo {cell('Los Angeles', 'TYO')}, Singapore and Frankfurt "
                 f"{cell('Singapore', 'FRA')}, Sydney and London {cell('Sydney', 'LON')}, and São "
                 f"Paulo and Tokyo {cell('São Paulo', 'TYO')}.")  # fmt: skip

@@ -5,16 +5,14 @@ from __future__ import annotations
 import base64
 import io
 import itertools
-import json
 import math
 import re
 import wave
 from collections.abc import Iterator
-from pathlib import Path
 from random import Random
-from typing import Any
 
 import pytest
+from readings import PAGES, says, stored
 
 from discord_lab import budget, forwarding, placement, quality
 from discord_lab.sound import listen, network, packets, sent_at
@@ -22,19 +20,6 @@ from mini_discord.playout import JitterBuffer
 from mini_discord.rtp import Packet
 from mini_discord.sites import best_site, worst
 from mini_discord.speech import RATE, SIZE, SYLLABLE, speak
-
-ROOT = Path(__file__).parents[3]
-PAGES = ROOT / "source" / "elite" / "discord-voice-infrastructure"
-FOLDER = ROOT / "source" / "elite" / "outputs" / "discord"
-
-
-def stored(name: str) -> Any:
-    return json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
-
-
-def says(page: str, words: str) -> bool:
-    """Whether a page has these words, so that what is computed here is what it says."""
-    return words in (PAGES / page).read_text(encoding="utf-8")
 
 
 def mean_opinion(delay: float, loss: float, robust: float) -> float:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter, deque
 from itertools import product
-from pathlib import Path
 from random import Random
 from typing import Any
 from unittest.mock import patch
@@ -20,6 +19,7 @@ from hypothesis.stateful import (
     precondition,
     rule,
 )
+from readings import stored
 
 from discord_lab import joining as lab
 from mini_discord import discovery, handshake, signalling
@@ -29,7 +29,6 @@ from mini_discord.seal import MODE, Seal
 from mini_discord.sfu import Forwarder
 from mini_discord.signalling import BUFFER, Connection, Session, Signalling, Ticket
 
-ROOT = Path(__file__).parents[3]
 INTERVAL, PATIENCE = 41_250.0, 15_000.0
 SILENCE = INTERVAL * 1.5 + PATIENCE  # how long a connected client may say nothing
 SERVER, ELSEWHERE = "voice:9", None
@@ -1058,11 +1057,6 @@ def test_only_one_channel_is_closed() -> None:
 
 
 # The page
-
-
-def stored(name: str) -> Any:
-    folder = ROOT / "source" / "elite" / "outputs" / "discord"
-    return json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def test_the_steps_are_what_the_text_says() -> None:
